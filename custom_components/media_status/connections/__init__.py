@@ -1,0 +1,1 @@
+"""Understand: turn each service's words into ours. One module per kind of connection."""

@@ -1,0 +1,173 @@
+"""Define what every connection offers: pushes translated, surveys made, webhooks kept in order."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from ..lifecycle.facts import FactKind, Observation
+from ..lifecycle.model import (
+    ItemKey,
+    JsonObject,
+    MediaType,
+    ProviderIds,
+    Service,
+    Stage,
+)
+
+
+class Doorbell(StrEnum):
+    """Name the surveys that a push makes urgent."""
+
+    SELF = "self"  # the connection that pushed
+    MANAGERS = "managers"  # Radarr and Sonarr
+    CLIENTS = "clients"  # download clients
+    LIBRARY = "library"  # Jellyfin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A pushed message, understood.
+
+    `event` is the sender's own name of it; `known` is False for types we have never heard of.
+    """
+
+    event: str
+    known: bool = True
+    observations: tuple[Observation, ...] = ()
+    doorbells: frozenset[Doorbell] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedItem:
+    """An item of an open request, as a survey needs to know it."""
+
+    stage: Stage
+    file_path: str | None = None  # as Radarr/Sonarr know it
+    has_file: bool | None = None
+    is_live: bool = False  # a download that serves it is under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedTitle:
+    """An open request, as a survey of one connection needs to know it."""
+
+    request_id: str
+    media_type: MediaType
+    ids: ProviderIds
+    opened_at: datetime
+    stage: Stage
+    is_4k: bool = False
+    title: str | None = None
+    original_title: str | None = None
+    year: int | None = None
+    has_details: bool = False  # title, year and poster are known
+    service_id: str | None = None  # this connection's own id of it, once known
+    seasons: frozenset[int] = frozenset()
+    items: Mapping[ItemKey, WantedItem] = field(default_factory=dict)
+    downloads: frozenset[str] = frozenset()
+    has_variants: bool = False  # the same title is known in HD and 4K, or by several instances
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyContext:
+    """What a survey is asked.
+
+    `cursor` is what the connection returned last time (persisted, JSON). `fresh` is True for the
+    first survey after start or reconnect: nothing that the process remembered can be trusted.
+    """
+
+    now: datetime
+    wanted: tuple[WantedTitle, ...] = ()
+    cursor: JsonObject = field(default_factory=dict)
+    fresh: bool = False
+    track_manual: bool = True  # open requests for grabs that nobody requested
+    tracking_since: datetime | None = None  # when the household installed us
+
+    @property
+    def downloads(self) -> frozenset[str]:
+        """Return all download ids of open requests."""
+        return frozenset().union(*(title.downloads for title in self.wanted))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a healthy survey found.
+
+    `complete` names the kinds of which this is *everything*: what is not mentioned is absent.
+    A survey that could not be completed raises a `ClientError` instead and changes nothing.
+    `backlog` asks for another survey at once (bounded reads per cycle are not yet through).
+    """
+
+    started_at: datetime
+    observations: tuple[Observation, ...] = ()
+    complete: frozenset[FactKind] = frozenset()
+    cursor: JsonObject = field(default_factory=dict)
+    backlog: bool = False
+    dropped: int = 0  # malformed elements that were left out
+    download_rate: int | None = None  # bytes per second, download clients only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceInfo:
+    """Who answered at the address."""
+
+    name: str
+    version: str
+    identity: str | None = None  # an id that survives address changes, where there is one
+
+
+class WebhookState(StrEnum):
+    """Say how our webhook stands in a service."""
+
+    OURS = "ours"
+    MISSING = "missing"
+    FOREIGN = "foreign"  # the only slot belongs to another address
+    BROKEN = "broken"  # ours, but it needs repair
+    UNSUPPORTED = "unsupported"  # this service or version has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookTarget:
+    """Where a service shall send its pushes."""
+
+    url: str
+    secret: str | None = None  # sent back as the password, or as a bearer token
+
+
+class Connection(ABC):
+    """One configured service instance: translates pushes, makes surveys, keeps the webhook."""
+
+    service: ClassVar[Service]
+
+    def __init__(self, connection_id: str) -> None:
+        """Initialize with the subentry's id."""
+        self.connection_id = connection_id
+
+    @abstractmethod
+    async def probe(self) -> ServiceInfo:
+        """Return who answers; raise `ClientError` (unreachable, TLS, wrong service or key, old)."""
+
+    @abstractmethod
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Return the facts about all wanted titles; raise `ClientError` when they are unknown."""
+
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        """Return what a pushed message says; never raise for odd content."""
+        return Push(event="unknown", known=False)
+
+    async def webhook_state(self, target: WebhookTarget) -> WebhookState:
+        """Return how our webhook stands in the service."""
+        return WebhookState.UNSUPPORTED
+
+    async def ensure_webhook(self, target: WebhookTarget, *, take_over: bool = False) -> WebhookState:
+        """Create or repair our webhook; never take a foreign slot unless told to."""
+        return WebhookState.UNSUPPORTED
+
+    async def remove_webhook(self, target: WebhookTarget) -> None:
+        """Remove our webhook; leave everything else as it is."""
+
+    async def close(self) -> None:
+        """Release what the connection holds."""

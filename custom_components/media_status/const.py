@@ -1,0 +1,5 @@
+"""Define the constants of the integration."""
+
+from typing import Final
+
+DOMAIN: Final = "media_status"

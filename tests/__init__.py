@@ -1,0 +1,1 @@
+"""Tests of Media Status, laid out as the package is."""

@@ -1,0 +1,1 @@
+"""Typed clients for the services: they know URLs, signing in, paging and errors, nothing else."""

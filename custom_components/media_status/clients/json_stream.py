@@ -1,0 +1,124 @@
+"""Decode huge JSON lists element by element, so that no single step holds the interpreter long."""
+
+import codecs
+from collections.abc import Iterable, Iterator
+from json import JSONDecoder
+import re
+
+from .errors import BadAnswer, NotJson
+from .readers import JsonValue
+
+# Whole-document parsers keep the interpreter lock for the entire text; one film is a few kB.
+_WINDOW = 256 * 1024
+_MAX_ELEMENT = 8 * 1024 * 1024
+_BLANK = re.compile(r"[ \t\n\r]*")
+_DECODER = JSONDecoder()
+
+
+class _Window:
+    """The part of the text that is in memory as text, refilled from the chunks."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        """Start before the first chunk."""
+        self._chunks = iter(chunks)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._finished = False
+        self.text = ""
+        self.position = 0
+
+    def refill(self) -> bool:
+        """Append the next chunk; return False at the end of the data."""
+        if self._finished:
+            return False
+        chunk = next(self._chunks, None)
+        self._finished = chunk is None
+        try:
+            more = self._decoder.decode(chunk or b"", final=self._finished)
+        except UnicodeDecodeError:
+            raise BadAnswer("the answer is cut off or not UTF-8") from None
+        self.text = self.text[self.position :] + more
+        self.position = 0
+        return not self._finished or bool(more)
+
+    def peek(self) -> str:
+        """Return the next character that is not blank, or the empty string at the end."""
+        while True:
+            match = _BLANK.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+            if self.position < len(self.text):
+                return self.text[self.position]
+            if not self.refill():
+                return ""
+
+    def element(self) -> JsonValue:
+        """Decode one whole value, fetching as much text as it needs."""
+        while True:
+            try:
+                value: JsonValue
+                value, end = _DECODER.raw_decode(self.text, self.position)
+            except RecursionError:
+                raise BadAnswer("the answer is nested too deeply") from None
+            except ValueError:
+                self._grow()
+                continue
+            # A number at the very end of the window may go on in the next chunk.
+            if end == len(self.text) and self.refill():
+                continue
+            self.position = min(end, len(self.text))
+            return value
+
+    def _grow(self) -> None:
+        """Fetch more text for an element that is not complete, or give up."""
+        if len(self.text) - self.position > _MAX_ELEMENT or not self.refill():
+            raise BadAnswer("the list is cut off or not valid JSON") from None
+
+
+def iter_json_array(body: str | bytes | Iterable[bytes]) -> Iterator[JsonValue]:
+    """Yield the elements of a JSON array one at a time.
+
+    Raises NotJson when the text does not start as an array, and BadAnswer when it is cut off
+    or malformed: the caller never mistakes half a list for a list.
+    """
+    window = _Window(_chunks(body))
+    if window.peek() != "[":
+        raise _not_an_array(window)
+    window.position += 1
+    if window.peek() == "]":
+        window.position += 1
+    else:
+        yield from _elements(window)
+    if window.peek():
+        raise BadAnswer("the list is followed by something else")
+
+
+def _elements(window: _Window) -> Iterator[JsonValue]:
+    """Yield the elements of a non-empty array up to its closing bracket."""
+    while True:
+        window.peek()
+        yield window.element()
+        mark = window.peek()
+        window.position += 1
+        if mark == "]":
+            return
+        if mark != ",":
+            raise BadAnswer("the list is cut off or not valid JSON")
+
+
+def _not_an_array(window: _Window) -> BadAnswer:
+    """Tell another JSON value from no JSON at all."""
+    try:
+        window.element()
+    except BadAnswer:
+        return NotJson("the answer is not JSON")
+    return BadAnswer("the answer is not a list")
+
+
+def _chunks(body: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
+    """Cut whole bodies into windows."""
+    if isinstance(body, str):
+        body = body.encode("utf-8", "surrogatepass")
+    if not isinstance(body, bytes):
+        return body
+    return (body[start : start + _WINDOW] for start in range(0, len(body), _WINDOW))
+
+

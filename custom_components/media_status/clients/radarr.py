@@ -1,0 +1,123 @@
+"""Radarr: films."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from .arr import ArrClient, MediaFile, language_name, media_file, poster
+from .errors import NotFound
+from .readers import (
+    JsonObject,
+    as_bool,
+    as_datetime,
+    as_id,
+    as_ids,
+    as_int,
+    as_str,
+    as_text,
+    as_texts,
+)
+from .safety import safe_number
+
+_MOVIE = "api/v3/movie"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movie:
+    """A film in Radarr's library; `status` and `minimum_availability` are Radarr's own words."""
+
+    id: int
+    title: str
+    original_title: str | None
+    year: int | None
+    tmdb_id: int | None
+    imdb_id: str | None
+    monitored: bool
+    has_file: bool
+    is_available: bool
+    status: str
+    minimum_availability: str
+    in_cinemas: datetime | None
+    digital_release: datetime | None
+    physical_release: datetime | None
+    path: str | None
+    root_folder: str | None
+    tag_ids: frozenset[int]
+    genres: tuple[str, ...]
+    original_language: str | None
+    file: MediaFile | None
+    poster_url: str | None
+    size_on_disk: int | None
+    added: datetime | None
+
+
+class RadarrClient(ArrClient):
+    """Radarr v4 to v6."""
+
+    service: ClassVar[str] = "radarr"
+    app_name: ClassVar[str] = "Radarr"
+    title_key: ClassVar[str] = "movieId"
+    unknown_items_key: ClassVar[str] = "includeUnknownMovieItems"
+
+    async def movie(self, movie_id: int) -> Movie | None:
+        """Return one film, None when Radarr does not have it."""
+        try:
+            raw = await self._get_object(f"{_MOVIE}/{safe_number(movie_id)}")
+        except NotFound:
+            return None
+        return _movie(raw)
+
+    async def movies(self, wanted: Collection[int] | None = None) -> list[Movie]:
+        """Return all films, or those with the wanted ids, in one call."""
+        if wanted is not None and not wanted:
+            return []
+        ids = None if wanted is None else frozenset(wanted)
+        return await self._get_projected(
+            _MOVIE, _movie, query={"excludeLocalCovers": "true"}, wanted=ids
+        )
+
+    async def movie_by_tmdb(self, tmdb_id: int) -> Movie | None:
+        """Return the film with exactly this TMDB id, None when Radarr does not have it."""
+        query = {"tmdbId": safe_number(tmdb_id), "excludeLocalCovers": "true"}
+        for movie in await self._get_projected(_MOVIE, _movie, query=query):
+            # An unknown parameter would be ignored and answered with the whole library.
+            if movie.tmdb_id == tmdb_id:
+                return movie
+        return None
+
+
+def _movie(raw: JsonObject) -> Movie | None:
+    """Build a film; None without an id."""
+    number = as_id(raw.get("id"))
+    if number is None:
+        return None
+    file = media_file(raw.get("movieFile"))
+    has_file = as_bool(raw.get("hasFile"))
+    if has_file is None:
+        has_file = file is not None or as_id(raw.get("movieFileId")) is not None
+    return Movie(
+        id=number,
+        title=as_text(raw.get("title")),
+        original_title=as_str(raw.get("originalTitle")),
+        year=as_id(raw.get("year")),
+        tmdb_id=as_id(raw.get("tmdbId")),
+        imdb_id=as_str(raw.get("imdbId")),
+        monitored=as_bool(raw.get("monitored")) is True,
+        has_file=has_file,
+        is_available=as_bool(raw.get("isAvailable")) is True,
+        status=as_text(raw.get("status")),
+        minimum_availability=as_text(raw.get("minimumAvailability")),
+        in_cinemas=as_datetime(raw.get("inCinemas")),
+        digital_release=as_datetime(raw.get("digitalRelease")),
+        physical_release=as_datetime(raw.get("physicalRelease")),
+        path=as_str(raw.get("path")),
+        root_folder=as_str(raw.get("rootFolderPath")),
+        tag_ids=as_ids(raw.get("tags")),
+        genres=as_texts(raw.get("genres")),
+        original_language=language_name(raw),
+        file=file,
+        poster_url=poster(raw),
+        size_on_disk=as_int(raw.get("sizeOnDisk")),
+        added=as_datetime(raw.get("added")),
+    )

@@ -23,6 +23,7 @@ from .errors import (
     NotJson,
     RateLimited,
     ReadOnly,
+    Redirected,
     Refused,
     ServerBusy,
     TlsError,
@@ -215,7 +216,7 @@ class BaseClient:
         if 200 <= status < 300:
             return
         if 300 <= status < 400:
-            raise BadAnswer(self._redirect_text(answer))
+            raise Redirected(self._redirect_text(answer))
         if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             self._refuse_access(answer)
         if status == HTTPStatus.NOT_FOUND:

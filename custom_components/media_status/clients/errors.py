@@ -49,6 +49,10 @@ class BadAnswer(ClientError):
     """An answer that cannot be used: wrong shape, incomplete, too large, or a redirect."""
 
 
+class Redirected(BadAnswer):
+    """The address leads to another one, which is not followed with a key in hand."""
+
+
 class NotJson(BadAnswer):
     """The answer is not JSON, typically a web page."""
 

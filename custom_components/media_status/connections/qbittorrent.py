@@ -1,0 +1,167 @@
+"""Understand qBittorrent: what its torrents say about the downloads of open requests."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+import re
+from typing import ClassVar, Protocol, override
+
+from ..clients.qbittorrent import MainData, QbtVersion, Torrent
+from ..lifecycle.facts import FactKind, Observation, Statement, Transfer, TransferPhase
+from ..lifecycle.model import JsonObject, Service, Subject, Via
+from .base import Connection, Doorbell, Push, ServiceInfo, Survey, SurveyContext
+
+# The states of all versions from 4.1 to 5.3; 5.0 renamed paused to stopped.
+_PHASES = {
+    "downloading": TransferPhase.DOWNLOADING,
+    "forcedDL": TransferPhase.DOWNLOADING,
+    "allocating": TransferPhase.DOWNLOADING,
+    "stalledDL": TransferPhase.STALLED,
+    "metaDL": TransferPhase.METADATA,
+    "forcedMetaDL": TransferPhase.METADATA,
+    "queuedDL": TransferPhase.QUEUED,
+    "pausedDL": TransferPhase.PAUSED,
+    "stoppedDL": TransferPhase.PAUSED,
+    "checkingDL": TransferPhase.CHECKING,
+    "checkingUP": TransferPhase.CHECKING,
+    "checkingResumeData": TransferPhase.CHECKING,
+    "moving": TransferPhase.MOVING,
+    "error": TransferPhase.ERROR,
+    "missingFiles": TransferPhase.MISSING_FILES,
+}
+# Here `progress` is that of the check, or says nothing: a full bar does not mean finished.
+_PROGRESS_PROVES_NOTHING = frozenset(
+    {TransferPhase.CHECKING, TransferPhase.ERROR, TransferPhase.MISSING_FILES}
+)
+_RATES = frozenset({TransferPhase.DOWNLOADING, TransferPhase.STALLED})
+
+_HASH = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})", re.ASCII)
+_BELLS = {
+    "added": frozenset({Doorbell.SELF}),
+    "finished": frozenset({Doorbell.SELF, Doorbell.MANAGERS}),
+}
+
+
+class TorrentService(Protocol):
+    """What this connection needs of a qBittorrent client."""
+
+    async def version(self) -> QbtVersion:
+        """Return the versions of the program and of its API."""
+
+    async def maindata(self) -> MainData:
+        """Return all torrents as they are now."""
+
+
+class QBittorrentConnection(Connection):
+    """One qBittorrent: a survey is one call, whatever the number of torrents or requests."""
+
+    service: ClassVar[Service] = Service.QBITTORRENT
+
+    def __init__(self, connection_id: str, client: TorrentService) -> None:
+        """Initialize with the subentry's id and the client that speaks to it."""
+        super().__init__(connection_id)
+        self._client = client
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        """Return who answers; raise `ClientError`."""
+        version = await self._client.version()
+        return ServiceInfo(name="qBittorrent", version=version.app)
+
+    @override
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        """Return the doorbells that a finished or added torrent rings.
+
+        The body is what a person put into qBittorrent's "run external program": `hash` (or `id`)
+        and, optionally, `event`. It states nothing: what the torrent is like is asked.
+        """
+        event = payload.get("event", "finished")
+        name = event.strip().lower()[:40] if isinstance(event, str) else "unknown"
+        if name not in _BELLS:
+            return Push(event=name, known=False)
+        if not any(_is_hash(payload.get(key)) for key in ("hash", "id", "hash_v2")):
+            return Push(event=name, known=False)
+        return Push(event=name, doorbells=_BELLS[name])
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Return how far the downloads of all open requests are; raise `ClientError`."""
+        wanted = context.downloads
+        data = await self._client.maindata()
+        observations: list[Observation] = []
+        rate = 0
+        for torrent, key in _matches(data.torrents, wanted):
+            transfer = transfer_of(torrent)
+            rate += transfer.speed
+            observations.append(
+                Observation(
+                    connection_id=self.connection_id,
+                    service=self.service,
+                    via=Via.SURVEY,
+                    seen_at=context.now,
+                    statements=(Statement(value=transfer, subject=Subject(download=key)),),
+                    download_ids=torrent.ids,
+                )
+            )
+        return Survey(
+            started_at=context.now,
+            observations=tuple(observations),
+            complete=frozenset({FactKind.TRANSFER}),
+            download_rate=rate,
+        )
+
+
+def _matches(
+    torrents: Mapping[str, Torrent], wanted: Collection[str]
+) -> Iterator[tuple[Torrent, str]]:
+    """Yield the torrents that are wanted, each with the name under which it is.
+
+    Radarr and Sonarr name a hybrid by its v1 hash and a v2 torrent by 64 digits at the grab, but
+    by qBittorrent's own id (the first 40 digits of the v2 hash) in their queue.
+    """
+    if not wanted:
+        return
+    for torrent in torrents.values():
+        found = torrent.ids.intersection(wanted)
+        if found:
+            yield torrent, torrent.hash if torrent.hash in found else min(found)
+
+
+def transfer_of(torrent: Torrent) -> Transfer:
+    """Return what qBittorrent says about one torrent, in our words."""
+    phase = phase_of(torrent)
+    is_moving = phase in _RATES
+    return Transfer(
+        present=True,
+        phase=phase,
+        progress=1.0 if phase is TransferPhase.DONE else torrent.progress,
+        size=torrent.size or None,
+        # The speed decays over seconds after the end, and means nothing in any other state.
+        speed=torrent.dlspeed if is_moving else 0,
+        eta_seconds=torrent.eta if is_moving else None,
+        seeds=torrent.num_seeds,
+        queue_position=torrent.priority or None,
+    )
+
+
+def phase_of(torrent: Torrent) -> TransferPhase:
+    """Return the phase that state and progress prove together.
+
+    States of storage moves and states we have never heard of are judged by progress alone.
+    """
+    state = torrent.state.strip()
+    phase = _PHASES.get(state, TransferPhase.UNKNOWN)
+    if phase in _PROGRESS_PROVES_NOTHING:
+        return phase
+    if state == "uploading" or state.endswith("UP"):
+        return TransferPhase.DONE
+    # A magnet link without metadata has nothing left either, but also no size.
+    if torrent.progress >= 1 and torrent.size:
+        return TransferPhase.DONE
+    # In its first seconds qBittorrent calls a torrent stalled although data flow.
+    if phase is TransferPhase.STALLED and torrent.dlspeed > 0:
+        return TransferPhase.DOWNLOADING
+    return phase
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and _HASH.fullmatch(value.strip()) is not None

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from .model import ItemKey, MediaType, Service, Subject, TitleRef, Via
+from .model import ItemKey, Service, Subject, TitleRef, Via
 
 
 class FactKind(StrEnum):
@@ -214,17 +214,7 @@ class Transfer:
 
 
 type FactValue = (
-    Ask
-    | Title
-    | Anime
-    | Decision
-    | Wanted
-    | File
-    | Playable
-    | Grab
-    | Outcome
-    | Queue
-    | Transfer
+    Ask | Title | Anime | Decision | Wanted | File | Playable | Grab | Outcome | Queue | Transfer
 )
 
 
@@ -298,55 +288,43 @@ class Fact:
 
     @property
     def key(self) -> FactKey:
-        """Return what this fact replaces."""
-        return (self.subject, self.connection_id, self.value.kind)
+        """Return what this fact replaces: pushed and surveyed facts are kept apart."""
+        return (self.subject, self.connection_id, self.value.kind, self.via)
 
 
-type FactKey = tuple[Subject, str, FactKind]
+type FactKey = tuple[Subject, str, FactKind, Via]
 
 
 def merged(old: Fact | None, new: Fact) -> Fact:
-    """Return the fact that survives: the later one; on a tie the survey, then the larger text.
+    """Return what two facts about the same say together.
 
-    Idempotent and independent of order, so repeated and shuffled facts end the same.
+    The later one wins; on a tie the survey, then the larger text. A grab only ever gains items,
+    and an outcome is as old as its event. Idempotent and independent of order, so repeated and
+    shuffled facts end the same.
     """
     if old is None:
         return new
     first, last = sorted((old, new), key=_rank)
-    if first.value == last.value:
-        return replace(last, since=min(first.since, last.since))
-    return last
+    if isinstance(first.value, Grab) and isinstance(last.value, Grab):
+        last = replace(last, value=_united(first.value, last.value))
+        same = True
+    else:
+        same = first.value == last.value
+    return replace(
+        last,
+        seen_at=max(first.seen_at, last.seen_at),
+        since=min(first.since, last.since) if same else last.since,
+    )
+
+
+def _united(first: Grab, last: Grab) -> Grab:
+    return replace(last, items=first.items | last.items, at=max(first.at, last.at))
 
 
 def _rank(fact: Fact) -> tuple[datetime, bool, str]:
-    return (fact.seen_at, fact.via is not Via.PUSH, repr(fact.value))
-
-
-__all__ = [
-    "Anime",
-    "Ask",
-    "AskStatus",
-    "Decision",
-    "Fact",
-    "FactKey",
-    "FactKind",
-    "FactValue",
-    "File",
-    "Grab",
-    "MediaType",
-    "Observation",
-    "Opening",
-    "Origin",
-    "Outcome",
-    "Playable",
-    "Queue",
-    "QueuePhase",
-    "Result",
-    "Statement",
-    "Title",
-    "Transfer",
-    "TransferPhase",
-    "Verdict",
-    "Wanted",
-    "merged",
-]
+    value = fact.value
+    if isinstance(value, Outcome):
+        return (value.at, fact.via is not Via.PUSH, repr(value))
+    if isinstance(value, Grab):
+        value = replace(value, items=frozenset(), at=fact.seen_at)
+    return (fact.seen_at, fact.via is not Via.PUSH, repr(value))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .facts import Anime, Fact, FactKey, FactKind, FactValue, Grab, Origin
+from .facts import Anime, Fact, FactKey, FactValue, Grab, Origin
 from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage, Subject
 
 
@@ -173,14 +173,3 @@ class Change:
 
 
 type Changes = list[Change]
-
-__all__ = [
-    "Change",
-    "Changes",
-    "Counts",
-    "Explanation",
-    "FactKind",
-    "Request",
-    "Status",
-    "TimelineEntry",
-]

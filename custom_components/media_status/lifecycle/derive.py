@@ -1,0 +1,120 @@
+"""Derive a request's whole status from its facts. A pure function of facts, time and setup."""
+
+from datetime import datetime
+
+from .evidence import Evidence
+from .explain import Found, Setup, explain
+from .facts import Ask, AskStatus, File, Grab, Origin, Playable
+from .model import MOVIE, ItemKey, MediaType, Stage, Subject
+from .progress import measure
+from .request import Request, Status
+from .rollup import count, request_stage
+from .stages import Base, DownloadView, ItemView, base, download_view, item_view
+
+DEFAULT_SETUP = Setup()
+
+
+def derive(
+    request: Request, now: datetime, setup: Setup = DEFAULT_SETUP
+) -> tuple[Status, datetime | None]:
+    """Return the status, and when it can change by time alone."""
+    evidence = Evidence(request.facts.values())
+    ground = base(evidence, by_hand=request.origin is not Origin.SEERR)
+    downloads = {key: download_view(evidence, key) for key in sorted(evidence.downloads)}
+    views = {
+        item: item_view(evidence, item, ground, downloads, now) for item in sorted(_items(request))
+    }
+    stages = {item: view.stage for item, view in views.items()}
+    stage = request_stage(list(stages.values()), _ground_stage(evidence, ground))
+    done = frozenset(
+        item for item, found in stages.items() if found in (Stage.AVAILABLE, Stage.SYNCING_LIBRARY)
+    )
+    progress = measure(evidence, downloads.values(), done)
+    counts = count(stages.values())
+    found = Found(
+        stage=stage,
+        counts=counts,
+        ground=ground,
+        items=views,
+        downloads=downloads,
+        progress=progress.share,
+    )
+    explanation = explain(request, evidence, found, setup)
+    status = Status(
+        stage=stage,
+        items=stages,
+        counts=counts,
+        progress=progress.share,
+        eta=progress.eta,
+        speed=progress.speed,
+        size=progress.size,
+        stuck=explanation.needs_person and explanation.code in _STUCK,
+        explanation=explanation,
+        quality=_quality(evidence, stages, downloads),
+        jellyfin_item_id=_jellyfin_item(evidence, request),
+    )
+    return status, _recheck(views, ground, now)
+
+
+# A person must act, and it is not simply their turn (an approval is not a fault).
+_STUCK = frozenset(
+    {
+        "client_error",
+        "missing_files",
+        "import_blocked",
+        "import_blocked_unknown",
+        "failed_request",
+        "failed_request_unknown",
+        "not_monitored",
+        "no_library",
+    }
+)
+
+
+def _items(request: Request) -> set[ItemKey]:
+    return {MOVIE} if request.media_type is MediaType.MOVIE else request.items
+
+
+def _ground_stage(evidence: Evidence, ground: Base) -> Stage:
+    """Return the stage of a request whose items are not known yet."""
+    if ground.decision is not None:
+        return Stage.AVAILABLE if ground.decision.value == "available" else Stage.FAILED
+    if ground.stage is Stage.APPROVED and ground.is_managed:
+        return Stage.SEARCHING
+    if ground.stage is Stage.REQUESTED and any(
+        ask.status is not AskStatus.PENDING for ask in evidence.about(Ask)
+    ):
+        return Stage.APPROVED
+    return ground.stage
+
+
+def _quality(
+    evidence: Evidence, stages: dict[ItemKey, Stage], downloads: dict[str, DownloadView]
+) -> str | None:
+    """Return the quality of the files that are there, else of what is being fetched."""
+    found = [
+        value.quality
+        for item in stages
+        for value in evidence.about(File, Subject(item=item))
+        if value.present and value.quality
+    ] or [
+        grab.quality
+        for key, view in downloads.items()
+        if view.stage is not None
+        for grab in evidence.about(Grab, Subject(download=key))
+        if grab.quality
+    ]
+    return max(sorted(set(found)), key=found.count, default=None)
+
+
+def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
+    """Return the film's own item; a series' page is known by the connection's own id of it."""
+    if request.media_type is not MediaType.MOVIE:
+        return None
+    playable = evidence.about(Playable, Subject(item=MOVIE))
+    return next((value.item_id for value in playable if value.present), None)
+
+
+def _recheck(views: dict[ItemKey, ItemView], ground: Base, now: datetime) -> datetime | None:
+    times = [view.recheck_at for view in views.values()] + [ground.recheck_at]
+    return min((time for time in times if time is not None and time > now), default=None)

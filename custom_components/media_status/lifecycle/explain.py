@@ -1,0 +1,222 @@
+"""Say in one sentence's worth of code and values why a request is not there yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .evidence import Evidence
+from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase
+from .model import ItemKey, MediaType, Service, Stage, Subject
+from .request import Counts, Explanation, Request
+from .stages import Base, DownloadView, ItemView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What the household has connected, and since when which service does not answer."""
+
+    services: frozenset[Service] = frozenset(Service)
+    down: Mapping[Service, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was derived before the explanation."""
+
+    stage: Stage
+    counts: Counts
+    ground: Base
+    items: Mapping[ItemKey, ItemView]
+    downloads: Mapping[str, DownloadView]
+    progress: float | None
+
+
+def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
+    """Return why the request stands where it stands; deterministic for the same facts."""
+    if evidence.about(Decision) and found.stage is Stage.AVAILABLE:
+        return Explanation(code="marked_available", service=Service.HOME_ASSISTANT)
+    if found.stage is Stage.AVAILABLE:
+        return Explanation(code="available", service=Service.JELLYFIN)
+    trouble = _trouble(evidence, found)
+    if trouble is not None:
+        return trouble
+    unanswered = _unanswered(request, found.stage, setup)
+    return unanswered or _by_stage(request, evidence, found, setup)
+
+
+def _manager(request: Request) -> Service:
+    return Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
+
+
+def _unanswered(request: Request, stage: Stage, setup: Setup) -> Explanation | None:
+    """Return that we cannot know, when the service that decides the next step is down."""
+    deciding = {
+        Stage.REQUESTED: Service.SEERR,
+        Stage.DOWNLOADING: Service.QBITTORRENT,
+        Stage.SYNCING_LIBRARY: Service.JELLYFIN,
+    }.get(stage, _manager(request))
+    since = setup.down.get(deciding)
+    if since is None or stage in (Stage.DECLINED, Stage.DELETED, Stage.FAILED):
+        return None
+    return Explanation(
+        code="connection_down", values={"service": deciding.value}, service=deciding, since=since
+    )
+
+
+def _trouble(evidence: Evidence, found: Found) -> Explanation | None:
+    """Return the first download that needs a person, in a fixed order."""
+    for key in sorted(found.downloads):
+        if found.downloads[key].stage is None:
+            continue
+        subject = Subject(download=key)
+        for fact, queue in evidence.facts(Queue, subject):
+            if queue.present and queue.phase is QueuePhase.IMPORT_BLOCKED:
+                reason = queue.messages[0] if queue.messages else ""
+                return Explanation(
+                    code="import_blocked" if reason else "import_blocked_unknown",
+                    values={"reason": reason} if reason else {},
+                    service=fact.service,
+                    since=fact.since,
+                    needs_person=True,
+                )
+        for fact, transfer in evidence.facts(Transfer, subject):
+            code = _TRANSFER_TROUBLE.get(transfer.phase) if transfer.phase else None
+            if transfer.present and code:
+                return Explanation(
+                    code=code, service=fact.service, since=fact.since, needs_person=True
+                )
+    return None
+
+
+_TRANSFER_TROUBLE = {
+    TransferPhase.ERROR: "client_error",
+    TransferPhase.MISSING_FILES: "missing_files",
+}
+_TRANSFER_WAIT = {
+    TransferPhase.METADATA: "metadata",
+    TransferPhase.QUEUED: "queued",
+    TransferPhase.PAUSED: "paused",
+    TransferPhase.STALLED: "stalled",
+}
+
+
+def _by_stage(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
+    manager = _manager(request)
+    match found.stage:
+        case Stage.REQUESTED:
+            return Explanation(code="waiting_approval", service=Service.SEERR, needs_person=True)
+        case Stage.DECLINED:
+            return Explanation(code="declined", service=Service.SEERR)
+        case Stage.DELETED:
+            return Explanation(code="removed")
+        case Stage.APPROVED:
+            return _approved(evidence, found, manager)
+        case Stage.SEARCHING:
+            return Explanation(code="searching", service=manager)
+        case Stage.UNRELEASED:
+            return _unreleased(found, manager)
+        case Stage.PARTIALLY_AVAILABLE:
+            return Explanation(
+                code="partially_available",
+                values={"available": found.counts.available, "total": found.counts.total},
+            )
+        case Stage.FAILED:
+            return _failed(evidence, found, manager)
+        case Stage.GRABBING | Stage.DOWNLOADING:
+            return _downloading(evidence, found)
+        case Stage.DOWNLOADED:
+            return Explanation(code="downloaded_waiting_import", service=manager)
+        case Stage.IMPORTING:
+            return Explanation(code="importing", service=manager)
+        case _:
+            if Service.JELLYFIN not in setup.services:
+                return Explanation(code="no_library", needs_person=True)
+            return Explanation(code="waiting_library", service=Service.JELLYFIN)
+
+
+def _approved(evidence: Evidence, found: Found, manager: Service) -> Explanation:
+    if not found.ground.is_managed:
+        titles = evidence.about(Title)
+        code = "not_in_manager" if titles else "approved"
+        return Explanation(code=code, values={"service": manager.value}, service=manager)
+    return Explanation(
+        code="not_monitored",
+        values={"service": manager.value},
+        service=manager,
+        needs_person=True,
+    )
+
+
+def _unreleased(found: Found, manager: Service) -> Explanation:
+    dates = [view.release_at for view in found.items.values() if view.release_at]
+    if not dates:
+        return Explanation(code="unreleased_unknown", service=manager)
+    return Explanation(
+        code="unreleased", values={"date": min(dates).date().isoformat()}, service=manager
+    )
+
+
+def _failed(evidence: Evidence, found: Found, manager: Service) -> Explanation:
+    views = [view.download for view in found.items.values() if view.download is not None]
+    if views:
+        newest = max(views, key=lambda view: (str(view.failed_at), view.key))
+        if newest.message:
+            return Explanation(
+                code="failed_download", values={"reason": newest.message}, service=manager
+            )
+        return Explanation(code="failed_download_unknown", service=manager)
+    message = next((ask.message for ask in evidence.about(Ask) if ask.message), None)
+    if message:
+        return Explanation(
+            code="failed_request",
+            values={"reason": message},
+            service=Service.SEERR,
+            needs_person=True,
+        )
+    return Explanation(code="failed_request_unknown", service=Service.SEERR, needs_person=True)
+
+
+def _downloading(evidence: Evidence, found: Found) -> Explanation:
+    """Return the state of the least advanced download that is under way."""
+    live = sorted(key for key, view in found.downloads.items() if view.stage is found.stage)
+    waits: list[Explanation] = []
+    for key in live:
+        for fact, transfer in evidence.facts(Transfer, Subject(download=key)):
+            if not transfer.present or transfer.phase is None:
+                continue
+            code = _TRANSFER_WAIT.get(transfer.phase)
+            if code is None:
+                return _moving(found, fact.service)
+            values: dict[str, str | int] = {}
+            if code == "queued":
+                code = "queued" if transfer.queue_position else "queued_unknown"
+                values = {"position": transfer.queue_position or 0}
+            if code == "stalled":
+                values = {"seeds": transfer.seeds or 0}
+            waits.append(
+                Explanation(code=code, values=values, service=fact.service, since=fact.since)
+            )
+    if waits:
+        return waits[0]
+    if found.stage is Stage.GRABBING:
+        return _grabbing(evidence, live)
+    return _moving(found, None)
+
+
+def _moving(found: Found, service: Service | None) -> Explanation:
+    percent = int((found.progress or 0.0) * 100)
+    return Explanation(code="downloading", values={"percent": percent}, service=service)
+
+
+def _grabbing(evidence: Evidence, live: list[str]) -> Explanation:
+    for key in live:
+        for fact, queue in evidence.facts(Queue, Subject(download=key)):
+            if queue.present and queue.phase is QueuePhase.CLIENT_UNAVAILABLE:
+                return Explanation(
+                    code="client_unavailable",
+                    values={"service": queue.client or fact.service.value},
+                    service=fact.service,
+                    since=fact.since,
+                )
+    since = [fact.since for key in live for fact, _ in evidence.facts(Grab, Subject(download=key))]
+    return Explanation(code="grabbed_not_in_client", since=min(since, default=None))

@@ -1,0 +1,243 @@
+"""Derive the stage of an item from its facts: the furthest point that they prove."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .evidence import Evidence
+from .facts import (
+    Ask,
+    AskStatus,
+    Decision,
+    Fact,
+    File,
+    Grab,
+    Outcome,
+    Playable,
+    Queue,
+    QueuePhase,
+    Result,
+    Title,
+    Transfer,
+    TransferPhase,
+    Verdict,
+    Wanted,
+)
+from .model import REQUEST, ItemKey, Stage, Subject
+
+# The line of DESIGN section 4; a later stage is further.
+LINE = (
+    Stage.REQUESTED,
+    Stage.APPROVED,
+    Stage.SEARCHING,
+    Stage.GRABBING,
+    Stage.DOWNLOADING,
+    Stage.DOWNLOADED,
+    Stage.IMPORTING,
+    Stage.ANIME_MATCHING,
+    Stage.SYNCING_LIBRARY,
+    Stage.AVAILABLE,
+)
+RANK = {stage: rank for rank, stage in enumerate(LINE)}
+MOVING = frozenset(LINE[RANK[Stage.GRABBING] : RANK[Stage.AVAILABLE]])
+
+# A manager's queue may lack a download for a moment after the grab; only then is it gone.
+GRAB_GRACE = timedelta(minutes=3)
+# Gone is what two healthy reads at least this far apart did not show.
+GONE_AFTER = timedelta(minutes=10)
+
+_QUEUE_STAGE = {
+    QueuePhase.DELAYED: Stage.SEARCHING,
+    QueuePhase.QUEUED: Stage.GRABBING,
+    QueuePhase.CLIENT_UNAVAILABLE: Stage.GRABBING,
+    QueuePhase.PAUSED: Stage.DOWNLOADING,
+    QueuePhase.DOWNLOADING: Stage.DOWNLOADING,
+    QueuePhase.WARNING: Stage.DOWNLOADING,
+    QueuePhase.COMPLETED: Stage.DOWNLOADED,
+    QueuePhase.IMPORT_PENDING: Stage.IMPORTING,
+    QueuePhase.IMPORT_BLOCKED: Stage.IMPORTING,
+    QueuePhase.IMPORTING: Stage.IMPORTING,
+    QueuePhase.IMPORTED: Stage.IMPORTING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadView:
+    """Say how far one download is. `stage` is None when it leads nowhere any more."""
+
+    key: str
+    stage: Stage | None
+    failed: bool = False
+    failed_at: datetime | None = None
+    grabbed_at: datetime | None = None
+    message: str | None = None
+    recheck_at: datetime | None = None
+
+
+def download_view(evidence: Evidence, key: str) -> DownloadView:
+    """Return how far a download is, from the manager's queue and history and from its client."""
+    subject = Subject(download=key)
+    grabs = evidence.about(Grab, subject)
+    grabbed_at = max((grab.at for grab in grabs), default=None)
+    outcome = max(evidence.about(Outcome, subject), key=lambda found: found.at, default=None)
+    queues = evidence.about(Queue, subject)
+    queued = [value for value in queues if value.present]
+    in_queue = [value for value in queued if value.phase is not QueuePhase.FAILED]
+    moving = [value for value in evidence.about(Transfer, subject) if value.present]
+    if outcome is not None and grabbed_at is not None and outcome.at < grabbed_at:
+        outcome = None  # grabbed again since
+    if outcome is not None and outcome.result is not Result.IMPORTED:
+        failed = outcome.result is Result.FAILED
+        return DownloadView(
+            key=key,
+            stage=None,
+            failed=failed,
+            failed_at=outcome.at,
+            grabbed_at=grabbed_at,
+            message=outcome.message,
+        )
+    if len(queued) > len(in_queue) and not in_queue:
+        return DownloadView(
+            key=key,
+            stage=None,
+            failed=True,
+            failed_at=grabbed_at,
+            grabbed_at=grabbed_at,
+            message=next((text for value in queued for text in value.messages), None),
+        )
+    stages = [_QUEUE_STAGE[value.phase] for value in in_queue if value.phase is not None]
+    if outcome is None or in_queue:
+        stages += [transfer_stage(value) for value in moving]
+    elif not queues:
+        stages.append(Stage.IMPORTING)  # other files of it are imported; the queue is not known yet
+    stage = max(stages, key=RANK.__getitem__, default=None)
+    recheck_at = None
+    if stage is None and outcome is None:
+        stage, recheck_at = _only_grabbed(evidence, subject, grabbed_at)
+    return DownloadView(key=key, stage=stage, grabbed_at=grabbed_at, recheck_at=recheck_at)
+
+
+def transfer_stage(transfer: Transfer) -> Stage:
+    """Return the stage that a download client's word proves."""
+    if transfer.phase is TransferPhase.DONE:
+        return Stage.DOWNLOADED
+    return Stage.GRABBING if transfer.phase is TransferPhase.METADATA else Stage.DOWNLOADING
+
+
+def _only_grabbed(
+    evidence: Evidence, subject: Subject, grabbed_at: datetime | None
+) -> tuple[Stage | None, datetime | None]:
+    """Return GRABBING until the manager's queue has had time to show the download, and does not."""
+    if grabbed_at is None:
+        return None, None
+    absent = [fact.seen_at for fact, value in evidence.facts(Queue, subject) if not value.present]
+    if absent and max(absent) - grabbed_at >= GRAB_GRACE:
+        return None, None
+    return Stage.GRABBING, grabbed_at + GRAB_GRACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What the request-level facts say about every item that has not moved yet."""
+
+    stage: Stage
+    is_managed: bool  # Radarr/Sonarr knows the title
+    decision: Verdict | None = None
+    recheck_at: datetime | None = None
+
+
+def base(evidence: Evidence, *, by_hand: bool) -> Base:
+    """Return the stage before anything is grabbed, from Seerr's and the managers' word."""
+    decision = max(
+        ((fact.seen_at, value.verdict) for fact, value in evidence.facts(Decision, REQUEST)),
+        default=None,
+    )
+    titles = [(fact, value) for fact, value in evidence.facts(Title, REQUEST)]
+    is_managed = any(value.present for _, value in titles)
+    is_gone = bool(titles) and all(not v.present and _is_settled(f) for f, v in titles)
+    asks = list(evidence.facts(Ask, REQUEST))
+    ask = max(asks, key=lambda found: found[0].seen_at, default=None)
+    stage = Stage.APPROVED if by_hand else Stage.REQUESTED
+    if ask is not None:
+        stage = _asked(ask, is_managed=is_managed, is_gone=is_gone or not titles)
+    elif by_hand and is_gone:
+        stage = Stage.DELETED
+    return Base(stage=stage, is_managed=is_managed, decision=decision[1] if decision else None)
+
+
+def _asked(ask: tuple[Fact, Ask], *, is_managed: bool, is_gone: bool) -> Stage:
+    fact, value = ask
+    if value.status is AskStatus.PENDING:
+        return Stage.REQUESTED
+    if value.status is AskStatus.DECLINED:
+        return Stage.DECLINED
+    if value.status is AskStatus.FAILED and not is_managed:
+        return Stage.FAILED
+    if value.status is AskStatus.ABSENT and is_gone and _is_settled(fact):
+        return Stage.DELETED
+    return Stage.APPROVED
+
+
+def _is_settled(fact: Fact) -> bool:
+    return fact.seen_at - fact.since >= GONE_AFTER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemView:
+    """Say where one item stands, and when that can change by time alone."""
+
+    stage: Stage
+    download: DownloadView | None = None  # the one that decided
+    release_at: datetime | None = None
+    recheck_at: datetime | None = None
+
+
+def item_view(
+    evidence: Evidence,
+    item: ItemKey,
+    ground: Base,
+    downloads: dict[str, DownloadView],
+    now: datetime,
+) -> ItemView:
+    """Return where an item stands. Facts may skip stages; later ones prove earlier ones."""
+    subject = Subject(item=item)
+    if ground.decision is not None:
+        done = ground.decision is Verdict.AVAILABLE
+        return ItemView(stage=Stage.AVAILABLE if done else Stage.FAILED)
+    if any(value.present for value in evidence.about(Playable, subject)):
+        return ItemView(stage=Stage.AVAILABLE)
+    if any(value.present for value in evidence.about(File, subject)):
+        return ItemView(stage=Stage.SYNCING_LIBRARY)
+    serving = [downloads[key] for key in evidence.serving(item)]
+    live = [view for view in serving if view.stage is not None]
+    if live:
+        best = max(live, key=lambda view: RANK[view.stage or Stage.REQUESTED])
+        return ItemView(
+            stage=best.stage or Stage.GRABBING, download=best, recheck_at=best.recheck_at
+        )
+    failed = [view for view in serving if view.failed]
+    if failed and ground.stage not in (Stage.DECLINED, Stage.DELETED):
+        newest = max(failed, key=lambda view: (view.failed_at or now, view.key))
+        return ItemView(stage=Stage.FAILED, download=newest)
+    return _still(evidence, subject, ground, now)
+
+
+def _still(evidence: Evidence, subject: Subject, ground: Base, now: datetime) -> ItemView:
+    """Return the stage of an item for which nothing was grabbed."""
+    if ground.stage in (Stage.DECLINED, Stage.DELETED, Stage.FAILED):
+        return ItemView(stage=ground.stage)
+    wanted = evidence.about(Wanted, subject)
+    release_at = min((value.release_at for value in wanted if value.release_at), default=None)
+    if ground.stage is not Stage.REQUESTED and wanted:
+        if not any(is_released(value, now) for value in wanted):
+            later = release_at if release_at and release_at > now else None
+            return ItemView(stage=Stage.UNRELEASED, release_at=release_at, recheck_at=later)
+    if ground.is_managed and any(value.monitored for value in wanted):
+        return ItemView(stage=Stage.SEARCHING, release_at=release_at)
+    return ItemView(stage=ground.stage, release_at=release_at)
+
+
+def is_released(wanted: Wanted, now: datetime) -> bool:
+    """Return whether an item can exist: Radarr's own word, else its date, else not yet."""
+    if wanted.released is not None:
+        return wanted.released
+    return wanted.release_at is not None and wanted.release_at <= now

@@ -1,0 +1,391 @@
+"""Track open requests: observations in, changes out. No I/O and no clock; time is an argument."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .absorb import Touched, absorb, is_superseded
+from .derive import derive
+from .explain import Setup
+from .facts import (
+    Ask,
+    AskStatus,
+    Decision,
+    Fact,
+    FactKind,
+    FactValue,
+    Grab,
+    Observation,
+    Opening,
+    Origin,
+    Queue,
+    Statement,
+    Transfer,
+    Verdict,
+    Via,
+)
+from .identity import Index
+from .model import MOVIE, REQUEST, MediaType, Service, Stage, Subject, TitleRef
+from .request import Changes, Request
+from .timeline import entries
+
+_USENET = "usenet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackerOptions:
+    """What the household chose.
+
+    `variants` says which managers serve only 4K requests (True) or only the others (False).
+    """
+
+    variants: Mapping[str, bool | None] = field(default_factory=dict)
+    setup: Setup = field(default_factory=Setup)
+    track_manual: bool = True
+
+
+class Tracker:
+    """Hold every open request and keep it true to its facts."""
+
+    def __init__(self, *, new_id: Callable[[], str], options: TrackerOptions | None = None) -> None:
+        """Initialize; `new_id` makes ids of requests that are unique for ever."""
+        self.requests: dict[str, Request] = {}
+        self.options = options or TrackerOptions()
+        self._new_id = new_id
+        self._index = Index()
+        self._closed: set[tuple[str, str]] = set()
+        self._recheck: dict[str, datetime] = {}
+
+    def restore(
+        self, requests: Iterable[Request], closed: Iterable[tuple[str, str]], now: datetime
+    ) -> None:
+        """Take over what the journal remembers: open requests, and Seerr ids that have ended."""
+        self._closed.update(closed)
+        for request in requests:
+            self.requests[request.id] = request
+            self._index.add(request)
+            self._derive(request, now)
+
+    def observe(self, observations: Iterable[Observation], now: datetime) -> Changes:
+        """Correlate and merge what was seen, and return what it changed."""
+        touched: dict[str, Touched] = {}
+        for observation in observations:
+            self._apply(observation, touched, now)
+        return self._settle(touched, now)
+
+    def survey(
+        self,
+        connection_id: str,
+        service: Service,
+        started_at: datetime,
+        observations: Iterable[Observation],
+        complete: Collection[FactKind],
+        now: datetime,
+    ) -> Changes:
+        """Take in a healthy survey: the truth, before which pushed facts of the connection yield.
+
+        Of the kinds in `complete`, what the survey does not mention is absent.
+        """
+        touched: dict[str, Touched] = {}
+        for observation in observations:
+            self._apply(observation, touched, now)
+        for request in list(self.requests.values()):
+            absent = list(_absences(request, connection_id, complete, touched.get(request.id)))
+            if absent:
+                seen = Observation(
+                    connection_id=connection_id,
+                    service=service,
+                    via=Via.SURVEY,
+                    seen_at=started_at,
+                    statements=tuple(absent),
+                    request_id=request.id,
+                )
+                self._apply(seen, touched, now)
+            self._supersede(request, connection_id, started_at, complete, touched)
+        return self._settle(touched, now)
+
+    def tick(self, now: datetime) -> Changes:
+        """Derive anew what time alone may have changed."""
+        due = [request_id for request_id, at in self._recheck.items() if at <= now]
+        touched = {key: Touched.of(self.requests[key]) for key in due if key in self.requests}
+        for found in touched.values():
+            found.is_stale = True
+        return self._settle(touched, now)
+
+    def reconsider(self, options: TrackerOptions, now: datetime) -> Changes:
+        """Derive all requests anew under other options, e.g. when a connection went down."""
+        self.options = options
+        touched = {key: Touched.of(request) for key, request in self.requests.items()}
+        for found in touched.values():
+            found.is_stale = True
+        return self._settle(touched, now)
+
+    def decide(
+        self, request_id: str, verdict: Verdict, reason: str | None, now: datetime
+    ) -> Changes:
+        """Record a person's decision about an open request; raise KeyError for unknown ones."""
+        request = self.requests[request_id]
+        decision = Statement(value=Decision(verdict=verdict, reason=reason))
+        seen = Observation(
+            connection_id=Service.HOME_ASSISTANT.value,
+            service=Service.HOME_ASSISTANT,
+            via=Via.USER,
+            seen_at=now,
+            statements=(decision,),
+            request_id=request.id,
+        )
+        return self.observe((seen,), now)
+
+    def set_anime(self, request_id: str, is_anime: bool | None, now: datetime) -> Changes:
+        """Override whether a request is anime (None: as the services say); KeyError if unknown."""
+        touched = Touched.of(self.requests[request_id])
+        touched.change.request.anime_override = is_anime
+        touched.change.is_stored = touched.change.visible = touched.is_stale = True
+        return self._settle({request_id: touched}, now)
+
+    def fits(self, request: Request, connection_id: str) -> bool:
+        """Return whether a connection's word concerns a request (4K and HD live side by side)."""
+        variant = self.options.variants.get(connection_id)
+        return variant is None or variant is request.is_4k
+
+    def _apply(self, observation: Observation, touched: dict[str, Touched], now: datetime) -> None:
+        match = self._index.find(observation)
+        found = [self.requests[request_id] for request_id in match.request_ids]
+        found = [request for request in found if self.fits(request, observation.connection_id)]
+        if match.is_guess and found:
+            found = [max(found, key=lambda request: (request.opened_at, request.id))]
+        if observation.opening is not None and observation.title is not None:
+            found = self._opened(
+                observation, observation.title, observation.opening, found, touched, now
+            )
+        for request in found:
+            collected = touched.setdefault(request.id, Touched.of(request))
+            if match.is_guess and not request.is_guess:
+                request.is_guess = collected.change.is_stored = True
+            absorb(collected, observation)
+            self._index.add(request)
+
+    def _opened(
+        self,
+        observation: Observation,
+        title: TitleRef,
+        opening: Opening,
+        found: list[Request],
+        touched: dict[str, Touched],
+        now: datetime,
+    ) -> list[Request]:
+        """Return the requests an opening concerns: found, adopted, widened, or new."""
+        if opening.origin is Origin.SEERR:
+            if found:
+                return [self._widened(request, opening, touched) for request in found]
+            if (observation.connection_id, title.service_id or "") in self._closed:
+                return []
+            adopted = self._adopted(title, opening, touched)
+            return adopted or [self._open(observation, title, opening, touched, now)]
+        if any(request.wants(item) for request in found for item in opening.items):
+            return found
+        by_hand = [r for r in found if r.limited_to_items and r.origin is opening.origin]
+        if by_hand:
+            return [self._widened(by_hand[0], opening, touched)]
+        if not self.options.track_manual:
+            return found
+        return [*found, self._open(observation, title, opening, touched, now)]
+
+    def _open(
+        self,
+        observation: Observation,
+        title: TitleRef,
+        opening: Opening,
+        touched: dict[str, Touched],
+        now: datetime,
+    ) -> Request:
+        request = Request(
+            id=self._new_id(),
+            media_type=title.media_type,
+            origin=opening.origin,
+            created_at=opening.created_at,
+            opened_at=now,
+            ids=title.ids,
+            requested_by=opening.requested_by,
+            is_4k=opening.is_4k,
+            seasons=opening.seasons,
+            items=set(opening.items),
+            limited_to_items=bool(opening.items),
+        )
+        if title.media_type is MediaType.MOVIE:
+            request.items = {MOVIE}
+            request.limited_to_items = False
+        self.requests[request.id] = request
+        collected = touched.setdefault(request.id, Touched.of(request))
+        collected.change.opened = collected.change.is_stored = collected.is_stale = True
+        if title.service_id is not None:
+            request.service_ids[observation.connection_id] = title.service_id
+        self._index.add(request)
+        return request
+
+    def _adopted(
+        self, title: TitleRef, opening: Opening, touched: dict[str, Touched]
+    ) -> list[Request]:
+        """Return a hand-added request that turns out to be this wish, now Seerr's."""
+        for request_id in self._index.by_title(title):
+            request = self.requests[request_id]
+            seasons = {item.season for item in request.items}
+            if request.origin is Origin.SEERR or request.is_4k is not opening.is_4k:
+                continue
+            if opening.seasons and not seasons & opening.seasons:
+                continue
+            collected = touched.setdefault(request.id, Touched.of(request))
+            request.origin = Origin.SEERR
+            request.seasons = opening.seasons | request.seasons
+            request.limited_to_items = False
+            request.items = {item for item in request.items if request.wants(item)}
+            request.requested_by = opening.requested_by or request.requested_by
+            request.created_at = min(request.created_at, opening.created_at)
+            collected.change.is_stored = collected.change.visible = collected.is_stale = True
+            return [request]
+        return []
+
+    def _widened(self, request: Request, opening: Opening, touched: dict[str, Touched]) -> Request:
+        """Add what an opening asks for beyond what the request already covers."""
+        collected = touched.setdefault(request.id, Touched.of(request))
+        before = (request.seasons, frozenset(request.items), request.requested_by)
+        request.seasons |= opening.seasons
+        if request.limited_to_items:
+            request.items |= opening.items
+        request.requested_by = request.requested_by or opening.requested_by
+        if before != (request.seasons, frozenset(request.items), request.requested_by):
+            collected.change.is_stored = collected.is_stale = True
+        return request
+
+    def _supersede(
+        self,
+        request: Request,
+        connection_id: str,
+        started_at: datetime,
+        complete: Collection[FactKind],
+        touched: dict[str, Touched],
+    ) -> None:
+        """Drop what the connection pushed before the survey began and the survey has answered."""
+        mine = touched.get(request.id)
+        stated = mine.stated if mine is not None else set()
+        dropped = [
+            key
+            for key, fact in request.facts.items()
+            if is_superseded(fact, connection_id, started_at)
+            and (
+                fact.kind in complete
+                or (fact.subject, connection_id, fact.kind, Via.SURVEY) in stated
+            )
+        ]
+        if not dropped:
+            return
+        collected = touched.setdefault(request.id, Touched.of(request))
+        for key in dropped:
+            del request.facts[key]
+            collected.change.facts.pop(key, None)
+            collected.change.dropped.add(key)
+        collected.is_stale = True
+
+    def _settle(self, touched: dict[str, Touched], now: datetime) -> Changes:
+        changes: Changes = []
+        for request_id in sorted(touched, key=lambda key: (self.requests[key].opened_at, key)):
+            collected = touched[request_id]
+            change = collected.change
+            if collected.is_stale:
+                self._restate(collected, now)
+            change.timeline = entries(collected, now)
+            if change.request.ended_at is not None:
+                self._close(change.request)
+            if collected.is_stale or change.facts or change.dropped or change.is_stored:
+                changes.append(change)
+        return changes
+
+    def _restate(self, collected: Touched, now: datetime) -> None:
+        """Derive the request's status again and note what changed."""
+        change = collected.change
+        request = change.request
+        old = request.status
+        had_stage = request.stage_since is not None
+        self._derive(request, now)
+        change.visible |= change.opened or old != request.status
+        if change.opened or not had_stage or old.stage is not request.stage:
+            request.stage_since = now
+            change.before = None if change.opened else old.stage
+            change.is_stored = True
+        if old.items != request.status.items or old.explanation != request.status.explanation:
+            change.is_stored = True
+        if request.stage is Stage.AVAILABLE and request.available_at is None:
+            request.available_at = now
+        if _is_over(request):
+            request.ended_at = now
+            change.ended = change.is_stored = True
+
+    def _derive(self, request: Request, now: datetime) -> None:
+        request.status, recheck_at = derive(request, now, self.options.setup)
+        if recheck_at is None:
+            self._recheck.pop(request.id, None)
+        else:
+            self._recheck[request.id] = recheck_at
+
+    def _close(self, request: Request) -> None:
+        """Make a request history: it never receives facts again."""
+        self._index.discard(request.id)
+        self._recheck.pop(request.id, None)
+        self.requests.pop(request.id, None)
+        if request.origin is Origin.SEERR:
+            self._closed.update(request.service_ids.items())
+
+
+def _is_over(request: Request) -> bool:
+    """Return whether nothing more can come: all there and nothing still to be aired, or gone."""
+    if request.stage is Stage.AVAILABLE:
+        return request.status.counts.unreleased == 0
+    return request.stage is Stage.DELETED
+
+
+def _absences(
+    request: Request,
+    connection_id: str,
+    complete: Collection[FactKind],
+    collected: Touched | None,
+) -> Iterable[Statement]:
+    """Yield explicit absences for what a complete survey did not mention about a request."""
+    stated = collected.stated if collected is not None else set()
+
+    def unmentioned(subject: Subject, kind: FactKind) -> bool:
+        return (subject, connection_id, kind, Via.SURVEY) not in stated
+
+    if FactKind.ASK in complete and connection_id in request.service_ids:
+        if unmentioned(REQUEST, FactKind.ASK):
+            yield Statement(value=Ask(status=AskStatus.ABSENT))
+    for kind, absent in _ABSENT.items():
+        if kind not in complete:
+            continue
+        for subject in _downloads(request, connection_id, kind):
+            if unmentioned(subject, kind):
+                yield Statement(value=absent, subject=subject)
+
+
+_ABSENT: dict[FactKind, FactValue] = {
+    FactKind.QUEUE: Queue(present=False),
+    FactKind.TRANSFER: Transfer(present=False),
+}
+
+
+def _downloads(request: Request, connection_id: str, kind: FactKind) -> set[Subject]:
+    """Return the downloads whose absence a connection can state.
+
+    A manager speaks for what it grabbed itself; a torrent client for every torrent.
+    """
+    facts: Iterable[Fact] = request.facts.values()
+    if kind is FactKind.QUEUE:
+        return {
+            fact.subject
+            for fact in facts
+            if fact.connection_id == connection_id and fact.kind in (FactKind.GRAB, FactKind.QUEUE)
+        }
+    return {
+        fact.subject
+        for fact in facts
+        if isinstance(fact.value, Grab) and fact.value.protocol != _USENET
+    }

@@ -1,34 +1,48 @@
 """What Radarr and Sonarr have in common: queue, history, connections to webhooks, small lists."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import ClassVar, override
 
 import aiohttp
 from yarl import URL
 
+from .arr_models import (
+    ArrStatus,
+    HealthMessage,
+    HistoryRecord,
+    MediaFile,
+    Notification,
+    QueueRecord,
+    RootFolder,
+    history_record,
+    notification,
+    queue_record,
+)
 from .base import BaseClient
 from .errors import BadAnswer, NotFound, NotJson, TooOld, WrongService
 from .readers import (
     JsonObject,
     JsonValue,
     as_bool,
-    as_datetime,
     as_dict,
-    as_download_id,
     as_id,
     as_int,
-    as_list,
-    as_objects,
-    as_seconds,
     as_str,
     as_text,
-    as_texts,
-    as_web_url,
     project,
 )
 from .safety import clean_secret, safe_number
+
+__all__ = [
+    "ArrClient",
+    "ArrStatus",
+    "HealthMessage",
+    "HistoryRecord",
+    "MediaFile",
+    "Notification",
+    "QueueRecord",
+    "RootFolder",
+]
 
 _API = "api/v3"
 _OLDEST_MAJOR = 4
@@ -36,100 +50,6 @@ _READ_TRIES = 3
 _MAX_PAGES = 500
 # Creating or testing a webhook makes the service call us first; it waits up to 100 s for that.
 _TEST_TIMEOUT = 110.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArrStatus:
-    """Which program answers."""
-
-    app_name: str
-    instance_name: str
-    version: str
-    url_base: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueRecord:
-    """One queue entry: a film, or one episode of a download (same `download_id` for all of a pack)."""
-
-    id: int
-    title_id: int | None
-    episode_id: int | None
-    season_number: int | None
-    download_id: str | None
-    title: str
-    status: str
-    tracked_status: str
-    tracked_state: str
-    messages: tuple[str, ...]
-    size: int | None
-    size_left: int | None
-    time_left_seconds: int | None
-    eta: datetime | None
-    protocol: str
-    client: str
-    indexer: str
-    quality: str
-    output_path: str | None
-    added: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRecord:
-    """One thing that happened to a film or an episode; `event` is the service's own word."""
-
-    id: int
-    title_id: int | None
-    episode_id: int | None
-    event: str
-    download_id: str | None
-    date: datetime
-    source_title: str
-    quality: str
-    data: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaFile:
-    """A file that the service manages."""
-
-    id: int
-    path: str | None
-    relative_path: str | None
-    size: int | None
-    quality: str
-    date_added: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """A configured connection of the service; address and raw form can hold secrets."""
-
-    id: int
-    name: str
-    implementation: str
-    url: str | None = field(repr=False)
-    enabled_flags: frozenset[str]
-    raw: JsonObject = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootFolder:
-    """A folder in which the service keeps its library."""
-
-    id: int
-    path: str
-    accessible: bool
-    free_space: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthMessage:
-    """A complaint of the service about itself; `type` is its level."""
-
-    source: str
-    type: str
-    message: str
 
 
 class ArrClient(BaseClient):
@@ -183,7 +103,7 @@ class ArrClient(BaseClient):
         for _ in range(_READ_TRIES):
             rows = await self._queue_rows()
             if rows is not None:
-                records, dropped = project(rows, self._queue_record)
+                records, dropped = project(rows, lambda raw: queue_record(raw, self.title_key))
                 self._count_dropped(dropped, len(rows))
                 return records
         raise BadAnswer("the queue kept changing while it was read")
@@ -220,64 +140,20 @@ class ArrClient(BaseClient):
                 return None
         raise BadAnswer("the queue has too many pages")
 
-    def _queue_record(self, raw: JsonObject) -> QueueRecord | None:
-        """Build a queue record; None without an id."""
-        number = as_int(raw.get("id"))
-        if number is None:
-            return None
-        return QueueRecord(
-            id=number,
-            title_id=as_id(raw.get(self.title_key)),
-            episode_id=as_id(raw.get("episodeId")),
-            season_number=as_int(raw.get("seasonNumber")),
-            download_id=as_download_id(raw.get("downloadId")),
-            title=as_text(raw.get("title")),
-            status=as_text(raw.get("status")),
-            tracked_status=as_text(raw.get("trackedDownloadStatus")),
-            tracked_state=as_text(raw.get("trackedDownloadState")),
-            messages=_messages(raw),
-            size=as_int(raw.get("size")),
-            size_left=as_int(raw.get("sizeleft", raw.get("sizeLeft"))),
-            time_left_seconds=as_seconds(raw.get("timeleft", raw.get("timeLeft"))),
-            eta=as_datetime(raw.get("estimatedCompletionTime")),
-            protocol=as_text(raw.get("protocol")),
-            client=as_text(raw.get("downloadClient")),
-            indexer=as_text(raw.get("indexer")),
-            quality=quality_name(raw),
-            output_path=as_str(raw.get("outputPath")),
-            added=as_datetime(raw.get("added")),
-        )
-
     async def history_since(self, date: datetime) -> list[HistoryRecord]:
         """Return what happened from `date` (aware, inclusive) on, oldest first."""
         moment = date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         records = await self._get_projected(
-            f"{_API}/history/since", self._history_record, query={"date": moment}
+            f"{_API}/history/since",
+            lambda raw: history_record(raw, self.title_key),
+            query={"date": moment},
         )
         return sorted(records, key=lambda record: (record.date, record.id))
-
-    def _history_record(self, raw: JsonObject) -> HistoryRecord | None:
-        """Build a history record; None without id or date."""
-        number, date = as_int(raw.get("id")), as_datetime(raw.get("date"))
-        if number is None or date is None:
-            return None
-        data = as_dict(raw.get("data"))
-        return HistoryRecord(
-            id=number,
-            title_id=as_id(raw.get(self.title_key)),
-            episode_id=as_id(raw.get("episodeId")),
-            event=as_text(raw.get("eventType")),
-            download_id=as_download_id(raw.get("downloadId")),
-            date=date,
-            source_title=as_text(raw.get("sourceTitle")),
-            quality=quality_name(raw),
-            data={key: text for key, value in data.items() if (text := as_str(value)) is not None},
-        )
 
     async def notifications(self) -> list[Notification]:
         """Return the configured connections."""
         rows = await self._get_objects(f"{_API}/notification")
-        return [entry for row in rows if (entry := _notification(row)) is not None]
+        return [entry for row in rows if (entry := notification(row)) is not None]
 
     async def notification_schema(self) -> JsonObject:
         """Return the empty form of a webhook connection, with its `supportsOn...` members."""
@@ -305,7 +181,7 @@ class ArrClient(BaseClient):
         answer = await self._request(
             method, path, query=query, json=body, mutating=True, timeout=_TEST_TIMEOUT
         )
-        saved = _notification(answer.json_object())
+        saved = notification(answer.json_object())
         if saved is None:
             raise BadAnswer("the stored connection has no id")
         return saved
@@ -359,66 +235,3 @@ class ArrClient(BaseClient):
             )
             for row in await self._get_objects(f"{_API}/health")
         ]
-
-
-def media_file(value: JsonValue) -> MediaFile | None:
-    """Build a file from `movieFile` or `episodeFile`; None when there is none."""
-    raw = as_dict(value)
-    number = as_id(raw.get("id"))
-    if number is None:
-        return None
-    return MediaFile(
-        id=number,
-        path=as_str(raw.get("path")),
-        relative_path=as_str(raw.get("relativePath")),
-        size=as_int(raw.get("size")),
-        quality=quality_name(raw),
-        date_added=as_datetime(raw.get("dateAdded")),
-    )
-
-
-def quality_name(raw: JsonObject) -> str:
-    """Return the name in `quality.quality.name`."""
-    return as_text(as_dict(as_dict(raw.get("quality")).get("quality")).get("name"))
-
-
-def poster(raw: JsonObject) -> str | None:
-    """Return the public address of the poster."""
-    for image in as_objects(raw.get("images")):
-        if image.get("coverType") == "poster" and (url := as_web_url(image.get("remoteUrl"))):
-            return url
-    return as_web_url(raw.get("remotePoster"))
-
-
-def language_name(raw: JsonObject) -> str | None:
-    """Return the name of the original language."""
-    return as_str(as_dict(raw.get("originalLanguage")).get("name"))
-
-
-def _messages(raw: JsonObject) -> tuple[str, ...]:
-    """Return the complaints about a queue entry, each once, in order."""
-    found: dict[str, None] = {}
-    for group in as_objects(raw.get("statusMessages")):
-        texts = as_texts(group.get("messages"))
-        for text in texts or as_texts([group.get("title")]):
-            found[text] = None
-    if error := as_str(raw.get("errorMessage")):
-        found[error] = None
-    return tuple(found)
-
-
-def _notification(raw: JsonObject) -> Notification | None:
-    """Build a connection; None without an id."""
-    number = as_id(raw.get("id"))
-    if number is None:
-        return None
-    fields = {as_str(entry.get("name")): entry.get("value") for entry in as_objects(raw.get("fields"))}
-    flags = {key for key, value in raw.items() if key.startswith(("on", "include")) and value is True}
-    return Notification(
-        id=number,
-        name=as_text(raw.get("name")),
-        implementation=as_text(raw.get("implementation")),
-        url=as_str(fields.get("url")),
-        enabled_flags=frozenset(flags),
-        raw=raw,
-    )

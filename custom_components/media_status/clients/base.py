@@ -30,7 +30,7 @@ from .errors import (
     Unreachable,
 )
 from .json_stream import iter_json_array
-from .readers import JsonObject, JsonValue, as_str, project
+from .readers import JsonObject, JsonValue, as_str, as_text, project
 from .safety import base_url, clean_message, origin_text
 
 _BODY_LIMIT = 64 * 1024 * 1024
@@ -40,6 +40,7 @@ _GATEWAY_TROUBLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 _TRANSPORT_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, ssl.SSLError)
 
 type Query = Mapping[str, str] | Sequence[tuple[str, str]]
+type Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +72,11 @@ class Answer:
         try:
             value: JsonValue = orjson.loads(self.body)
         except orjson.JSONDecodeError:
-            value, failed = None, True
+            failure = NotJson("the answer is not JSON")
         else:
-            failed = False
-        if failed:
-            raise NotJson("the answer is not JSON")
-        return value
+            return value
+        # Raised outside of the handler: the parser's exception holds the whole body.
+        raise failure
 
     def json_object(self) -> JsonObject:
         """Return the parsed body, which must be an object."""
@@ -107,7 +107,7 @@ class BaseClient:
         request_limit: int = 4,
         timeout: float = 20.0,
     ) -> None:
-        """Prepare calls below `url`; at most `request_limit` run at once, `timeout` seconds each."""
+        """Prepare calls below `url`: at most `request_limit` at once, `timeout` seconds each."""
         self._session = session
         self._base = base_url(url)
         self._verify_ssl = verify_ssl
@@ -133,7 +133,7 @@ class BaseClient:
         *,
         query: Query | None = None,
         json: JsonValue = None,
-        form: Mapping[str, str] | None = None,
+        form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         mutating: bool | None = None,
         timeout: float | None = None,
@@ -294,9 +294,7 @@ class BaseClient:
             raise BadAnswer("the list has no usable entry")
 
 
-def _picked(
-    elements: Iterator[JsonValue], wanted: Collection[int] | None
-) -> Iterator[JsonValue]:
+def _picked(elements: Iterator[JsonValue], wanted: Collection[int] | None) -> Iterator[JsonValue]:
     """Yield the elements with a wanted id, and those whose id cannot be told."""
     for element in elements:
         known = element.get("id") if isinstance(element, dict) else None
@@ -331,11 +329,9 @@ def message_text(value: JsonValue) -> str:
     if isinstance(value, list):
         return "; ".join(text for entry in value[:5] if (text := message_text(entry)))
     if not isinstance(value, dict):
-        return as_str(value) or ""
-    for key in ("errorMessage", "message", "error", "title", "detail"):
-        if text := as_str(value.get(key)):
-            return text
-    return ""
+        return as_text(value)
+    keys = ("errorMessage", "message", "error", "title", "detail")
+    return next((found for key in keys if (found := as_str(value.get(key)))), "")
 
 
 def retry_after(answer: Answer) -> float | None:

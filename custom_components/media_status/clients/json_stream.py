@@ -120,5 +120,3 @@ def _chunks(body: str | bytes | Iterable[bytes]) -> Iterable[bytes]:
     if not isinstance(body, bytes):
         return body
     return (body[start : start + _WINDOW] for start in range(0, len(body), _WINDOW))
-
-

@@ -21,8 +21,11 @@ def base_url(address: str | URL) -> URL:
         url = URL(str(address).strip())
         if url.scheme not in {"http", "https"} or not url.host or url.port is None:
             raise BadAddress("the address must start with http:// or https://")
-        return url.with_user(None).with_query(None).with_fragment(None).with_path(
-            url.raw_path.rstrip("/") or "/", encoded=True
+        return (
+            url.with_user(None)
+            .with_query(None)
+            .with_fragment(None)
+            .with_path(url.raw_path.rstrip("/") or "/", encoded=True)
         )
     except ValueError:
         failure = BadAddress("the address is not valid")

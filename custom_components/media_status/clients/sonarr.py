@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import batched
 from typing import ClassVar
 
-from .arr import ArrClient, MediaFile, language_name, media_file, poster
+from .arr import ArrClient
+from .arr_models import MediaFile, language_name, media_file, poster
 from .errors import NotFound
 from .readers import (
     JsonObject,

@@ -1,0 +1,345 @@
+"""Jellyfin 10.9 to 12: items, plugins, tasks, scans, tokens by Quick Connect."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from itertools import batched
+from typing import ClassVar, NoReturn, override
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from .base import Answer, BaseClient
+from .errors import (
+    AuthError,
+    BadAnswer,
+    ClientError,
+    Forbidden,
+    NotFound,
+    NotJson,
+    TooOld,
+    UnsafeId,
+    WrongService,
+)
+from .jellyfin_models import (
+    ItemPage,
+    JellyfinInfo,
+    JellyfinUser,
+    LibraryItem,
+    Plugin,
+    QuickConnect,
+    ScheduledTask,
+    VirtualFolder,
+    build_folder,
+    build_item,
+    build_plugin,
+    build_task,
+    build_user,
+)
+from .readers import JsonObject, JsonValue, as_int, as_str, as_text, project
+from .safety import clean_secret, safe_guid
+
+__all__ = [
+    "ItemPage",
+    "JellyfinClient",
+    "JellyfinInfo",
+    "JellyfinUser",
+    "LibraryItem",
+    "Plugin",
+    "QuickConnect",
+    "ScheduledTask",
+    "VirtualFolder",
+]
+
+_OLDEST = (10, 9)
+_PRODUCT = "Jellyfin Server"
+_CLIENT_NAME = "Media Status"
+_DEVICE_NAME = "Home Assistant"
+_CLIENT_VERSION = "1"
+_DEFAULT_FIELDS = ("ProviderIds", "Path", "DateCreated")
+# Longer addresses are refused by proxies.
+_IDS_PER_CALL = 50
+_MAX_PAGES = 10_000
+_PAGE_TIMEOUT = 60.0
+# One message tells all changes of a long scan.
+_SOCKET_LIMIT = 64 * 1024 * 1024
+
+
+class JellyfinClient(BaseClient):
+    """Jellyfin, as an API key (whole server) or as a user (that user's view)."""
+
+    service: ClassVar[str] = "jellyfin"
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str | URL,
+        api_key: str | None = None,
+        *,
+        token: str | None = None,
+        device_id: str = "media_status",
+        verify_ssl: bool = True,
+    ) -> None:
+        """Prepare calls; a user's `token` wins over the API key.
+
+        `device_id` must be unique per connection: sessions with the same one steal each other's
+        messages.
+        """
+        super().__init__(session, url, verify_ssl=verify_ssl)
+        self._token = clean_secret(token or api_key or "")
+        self._device_id = device_id
+        self._secrets = (self._token,)
+
+    @override
+    def _headers(self) -> dict[str, str]:
+        """Add the token in the only form that every version accepts."""
+        return {**super()._headers(), "Authorization": f'MediaBrowser Token="{quote(self._token)}"'}
+
+    def identity(self, *, with_token: bool) -> str:
+        """Return the long form of the `Authorization` header that signing in needs."""
+        members = {
+            "Client": _CLIENT_NAME,
+            "Device": _DEVICE_NAME,
+            "DeviceId": self._device_id,
+            "Version": _CLIENT_VERSION,
+        }
+        if with_token:
+            members["Token"] = self._token
+        return "MediaBrowser " + ", ".join(f'{k}="{quote(v)}"' for k, v in members.items())
+
+    @asynccontextmanager
+    async def open_socket(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open the websocket for the length of a block; raises what aiohttp raises."""
+        async with asyncio.timeout(self._timeout):
+            socket = await self._session.ws_connect(
+                self._base / "socket",
+                headers={"Authorization": self.identity(with_token=True)},
+                ssl=self._verify_ssl,
+                max_msg_size=_SOCKET_LIMIT,
+                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+            )
+        try:
+            yield socket
+        finally:
+            await socket.close()
+
+    @override
+    def _refuse_access(self, answer: Answer) -> NoReturn:
+        """Tell a wrong key (401) from a missing right (403)."""
+        if answer.status == HTTPStatus.FORBIDDEN:
+            raise Forbidden("this needs an API key or an administrator")
+        raise AuthError
+
+    async def info(self) -> JellyfinInfo:
+        """Check address and key; WrongService or TooOld when it is not ours to talk to."""
+        try:
+            raw = await self._get_object("System/Info")
+        except AuthError:
+            # Only a Jellyfin's word about the key counts.
+            self._check_product(await self._public_info())
+            raise
+        except NotFound, NotJson:
+            raw = {}
+        self._check_product(raw)
+        version = as_text(raw.get("Version"))
+        major, minor = (as_int(part) for part in f"{version}..".split(".")[:2])
+        if major is not None and (major, minor or 0) < _OLDEST:
+            raise TooOld(version)
+        return JellyfinInfo(
+            id=as_text(raw.get("Id")), name=as_text(raw.get("ServerName")), version=version
+        )
+
+    async def _public_info(self) -> JsonObject:
+        """Return what the server tells anybody, empty when it tells nothing."""
+        try:
+            return await self._get_object("System/Info/Public")
+        except ClientError:
+            return {}
+
+    def _check_product(self, raw: JsonObject) -> None:
+        """Raise WrongService unless this is what a Jellyfin answers."""
+        if as_str(raw.get("ProductName")) != _PRODUCT:
+            raise WrongService("this is not Jellyfin")
+
+    async def items(
+        self,
+        *,
+        types: Collection[str],
+        changed_since: datetime | None = None,
+        ids: Sequence[str] | None = None,
+        parent_id: str | None = None,
+        fields: Collection[str] = _DEFAULT_FIELDS,
+        page_size: int = 500,
+    ) -> AsyncIterator[ItemPage]:
+        """Yield items page by page, without missing episodes; a page that is cut off is BadAnswer.
+
+        `changed_since` (aware) asks for what was saved since. With `ids` exactly these are looked
+        up, 50 per call: an id that does not exist is simply not among the answers.
+        """
+        query = {
+            "recursive": "true",
+            "includeItemTypes": ",".join(types),
+            "fields": ",".join(fields),
+            "enableImages": "false",
+            "enableUserData": "false",
+            "isMissing": "false",
+        }
+        if changed_since is not None:
+            query["minDateLastSaved"] = changed_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if parent_id is not None:
+            query["parentId"] = safe_guid(parent_id)
+        if ids is None:
+            async for page in self._item_pages(query, page_size):
+                yield page
+            return
+        wanted = dict.fromkeys(safe_guid(entry) for entry in ids)
+        for batch in batched(wanted, _IDS_PER_CALL, strict=False):
+            async for page in self._item_pages({**query, "ids": ",".join(batch)}, _IDS_PER_CALL):
+                yield page
+
+    async def _item_pages(self, query: dict[str, str], page_size: int) -> AsyncIterator[ItemPage]:
+        """Yield all pages of one query."""
+        start = 0
+        total: int | None = None
+        seen: set[str] = set()
+        consistent = True
+        for _ in range(_MAX_PAGES):
+            paging = {"startIndex": str(start), "limit": str(page_size)}
+            answer = await self._request(
+                "GET",
+                "Items",
+                query={**query, "sortBy": "DateCreated,SortName", **paging},
+                timeout=_PAGE_TIMEOUT,
+            )
+            rows, count = _rows(answer.json_object())
+            items, dropped = project(rows, build_item)
+            self._count_dropped(dropped, len(rows))
+            ids = {item.id for item in items}
+            consistent = consistent and total in {None, count} and not ids & seen
+            total = count
+            seen |= ids
+            if not rows and start < count:
+                raise BadAnswer("the list of items is cut off")
+            yield ItemPage(
+                items=tuple(items),
+                start=start,
+                total=count,
+                server_time=answer.server_time,
+                consistent=consistent,
+            )
+            start += len(rows)
+            if start >= count:
+                return
+        raise BadAnswer("the list of items has too many pages")
+
+    async def episodes(self, series_id: str) -> list[LibraryItem]:
+        """Return the episodes of a series that are there; none when the series is gone."""
+        query = {
+            "fields": ",".join(_DEFAULT_FIELDS),
+            "isMissing": "false",
+            "enableImages": "false",
+            "enableUserData": "false",
+        }
+        try:
+            answer = await self._request(
+                "GET",
+                f"Shows/{safe_guid(series_id)}/Episodes",
+                query=query,
+                timeout=_PAGE_TIMEOUT,
+            )
+        except NotFound:
+            return []
+        rows, count = _rows(answer.json_object())
+        if len(rows) < count:
+            raise BadAnswer("the list of episodes is cut off")
+        items, dropped = project(rows, build_item)
+        self._count_dropped(dropped, len(rows))
+        return items
+
+    async def plugins(self) -> list[Plugin]:
+        """Return the installed plugins."""
+        return project(await self._get_objects("Plugins"), build_plugin)[0]
+
+    async def plugin_configuration(self, guid: str) -> JsonObject | None:
+        """Return a plugin's whole configuration, None when the plugin is not loaded."""
+        try:
+            return await self._get_object(f"Plugins/{safe_guid(guid)}/Configuration")
+        except NotFound:
+            return None
+
+    async def save_plugin_configuration(self, guid: str, configuration: JsonObject) -> None:
+        """Replace a plugin's whole configuration; in force at once."""
+        path = f"Plugins/{safe_guid(guid)}/Configuration"
+        await self._request("POST", path, json=configuration, mutating=True)
+
+    async def scheduled_tasks(self) -> list[ScheduledTask]:
+        """Return the scheduled tasks."""
+        return project(await self._get_objects("ScheduledTasks"), build_task)[0]
+
+    async def virtual_folders(self) -> list[VirtualFolder]:
+        """Return the libraries."""
+        return project(await self._get_objects("Library/VirtualFolders"), build_folder)[0]
+
+    async def users(self) -> list[JellyfinUser]:
+        """Return the users."""
+        return project(await self._get_objects("Users"), build_user)[0]
+
+    async def refresh_library(self) -> None:
+        """Start a full scan; one that runs is cancelled and started anew."""
+        await self._request("POST", "Library/Refresh", mutating=True)
+
+    async def media_updated(self, paths: Sequence[str], update_type: str = "Created") -> None:
+        """Announce changed paths (as Jellyfin sees them); it looks there after about a minute."""
+        if isinstance(paths, str) or not paths or not all(path.strip() for path in paths):
+            raise UnsafeId("no path was named")
+        updates: list[JsonValue] = [{"Path": path, "UpdateType": update_type} for path in paths]
+        await self._request(
+            "POST", "Library/Media/Updated", json={"Updates": updates}, mutating=True
+        )
+
+    async def quick_connect_initiate(self) -> QuickConnect:
+        """Start Quick Connect; Forbidden when it is switched off."""
+        try:
+            raw = await self._sign_in("QuickConnect/Initiate")
+        except AuthError:
+            raise Forbidden("Quick Connect is switched off") from None
+        code, secret = as_str(raw.get("Code")), as_str(raw.get("Secret"))
+        if code is None or secret is None:
+            raise BadAnswer("Quick Connect did not start")
+        return QuickConnect(code=code, secret=secret)
+
+    async def quick_connect_authorize(self, code: str, user_id: str) -> None:
+        """Approve a code for a user, which an API key may do."""
+        query = {"code": code, "userId": safe_guid(user_id)}
+        await self._request("POST", "QuickConnect/Authorize", query=query, mutating=True)
+
+    async def quick_connect_authenticate(self, secret: str) -> str:
+        """Exchange the secret of an approved code for the user's token."""
+        raw = await self._sign_in("Users/AuthenticateWithQuickConnect", {"Secret": secret})
+        token = as_str(raw.get("AccessToken"))
+        if token is None:
+            raise BadAnswer("Quick Connect gave no token")
+        return token
+
+    async def user_token(self, user_id: str) -> str:
+        """Return a token of a user without a password, with the right of the API key."""
+        quick = await self.quick_connect_initiate()
+        await self.quick_connect_authorize(quick.code, user_id)
+        return await self.quick_connect_authenticate(quick.secret)
+
+    async def _sign_in(self, path: str, json: JsonValue = None) -> JsonObject:
+        """Make a call of the sign-in, which goes without a token."""
+        headers = {"Authorization": self.identity(with_token=False)}
+        answer = await self._request("POST", path, json=json, headers=headers, mutating=True)
+        return answer.json_object()
+
+
+def _rows(raw: JsonObject) -> tuple[list[JsonValue], int]:
+    """Return the rows of an item list and the count that the server states."""
+    rows, count = raw.get("Items"), as_int(raw.get("TotalRecordCount"))
+    if not isinstance(rows, list) or count is None or count < 0:
+        raise BadAnswer("the list of items has an unknown form")
+    return rows, count

@@ -1,0 +1,261 @@
+"""qBittorrent 4.1 to 5.3: sign-in, the incremental list of torrents, deletion."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+import re
+from types import MappingProxyType
+from typing import ClassVar, NoReturn, override
+
+import aiohttp
+from yarl import URL
+
+from .base import Answer, BaseClient, Form, Query
+from .errors import AuthError, BadAnswer, Forbidden, NotFound, TooOld, UnsafeId, WrongService
+from .qbittorrent_models import (
+    MainData,
+    QbtVersion,
+    ServerState,
+    Torrent,
+    build_server_state,
+    build_torrent,
+)
+from .readers import JsonObject, as_dict, as_int, as_list, as_text
+from .safety import clean_secret, safe_torrent_id
+
+__all__ = ["MainData", "QBittorrentClient", "QbtVersion", "ServerState", "Torrent"]
+
+_API = "api/v2"
+_VERSION = re.compile(r"v?(\d+\.\d+\S*)")
+_BANNED = "banned"
+
+
+class _SessionRefused(AuthError):
+    """A call was refused for want of a valid session (403)."""
+
+
+class QBittorrentClient(BaseClient):
+    """qBittorrent over Web API v2, by API key, by sign-in, or with neither (bypass)."""
+
+    service: ClassVar[str] = "qbittorrent"
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str | URL,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        api_key: str | None = None,
+        verify_ssl: bool = True,
+    ) -> None:
+        """Prepare calls; an API key (5.2 and later) wins over user name and password."""
+        super().__init__(session, url, verify_ssl=verify_ssl)
+        self._api_key = clean_secret(api_key) if api_key else None
+        self._username = None if self._api_key else username
+        self._password = password or ""
+        self._secrets = tuple(text for text in (self._api_key, password) if text)
+        self._cookies: dict[str, str] = {}
+        self._session_number = 0
+        self._sign_in_lock = asyncio.Lock()
+        self._sync_lock = asyncio.Lock()
+        self._signed_in = False
+        self._rejected = False
+        self._rid = 0
+        self._raw: dict[str, JsonObject] = {}
+        self._torrents: dict[str, Torrent] = {}
+        self._server: JsonObject = {}
+
+    def reset(self) -> None:
+        """Forget session and state; a rejected sign-in may be tried again."""
+        self._cookies = {}
+        self._session_number += 1
+        self._signed_in = False
+        self._rejected = False
+        self._rid = 0
+
+    @override
+    def _headers(self) -> dict[str, str]:
+        """Add the key or the session's cookies, whatever their names."""
+        headers = super()._headers()
+        if self._api_key:
+            headers["Authorization"] = f"Bearer {self._api_key}"
+        elif self._cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+        return headers
+
+    @override
+    def _refuse_access(self, answer: Answer) -> NoReturn:
+        """Tell a missing session from a ban and from Host header protection."""
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise Forbidden(
+                "qBittorrent refuses this address: its Host header validation wants its own port"
+            )
+        if _BANNED in answer.text:
+            raise AuthError("too many failed sign-ins: shut out for a while", banned=True)
+        raise _SessionRefused("the sign-in was not accepted")
+
+    async def _call(
+        self, method: str, path: str, *, query: Query | None = None, form: Form | None = None
+    ) -> Answer:
+        """Make a call in a session; when the session is over, sign in once and repeat."""
+        number = await self._ensure_session(None)
+        try:
+            return await self._call_once(method, path, query, form)
+        except _SessionRefused:
+            if self._username is None:
+                raise
+        await self._ensure_session(number)
+        return await self._call_once(method, path, query, form)
+
+    async def _call_once(
+        self, method: str, path: str, query: Query | None, form: Form | None
+    ) -> Answer:
+        """Make a call and keep the cookies of its answer (the session's name and age change)."""
+        number = self._session_number
+        answer = await self._request(method, path, query=query, form=form)
+        if answer.cookies and not self._api_key and number == self._session_number:
+            self._keep(answer.cookies)
+        return answer
+
+    def _keep(self, cookies: Mapping[str, str]) -> None:
+        """Keep the cookies of an answer."""
+        self._cookies |= {name: value for name, value in cookies.items() if value}
+
+    async def _ensure_session(self, refused: int | None) -> int:
+        """Sign in when there is no session, or when session number `refused` is over."""
+        if self._username is None:
+            return self._session_number
+        async with self._sign_in_lock:
+            if not self._signed_in or refused == self._session_number:
+                await self._sign_in()
+            return self._session_number
+
+    async def _sign_in(self) -> None:
+        """Sign in; a rejected password is never tried a second time (five tries are a ban)."""
+        if self._rejected:
+            raise AuthError("user name or password was not accepted")
+        self._cookies = {}
+        self._signed_in = False
+        self._session_number += 1
+        self._rid = 0
+        form = {"username": self._username or "", "password": self._password}
+        try:
+            answer = await self._request("POST", f"{_API}/auth/login", form=form, mutating=False)
+            refused = answer.text.strip() == "Fails."
+        except Forbidden:
+            refused = True
+            await self._check_address()
+        except _SessionRefused:
+            refused = True
+        if refused:
+            self._rejected = True
+            raise AuthError("user name or password was not accepted")
+        self._keep(answer.cookies)
+        self._signed_in = True
+
+    async def _check_address(self) -> None:
+        """Raise Forbidden when not the password but the address is refused (also 401)."""
+        try:
+            await self._request("GET", f"{_API}/app/version")
+        except _SessionRefused:
+            return
+
+    async def version(self) -> QbtVersion:
+        """Return the versions; WrongService or TooOld when it is not ours to talk to."""
+        try:
+            app = (await self._call("GET", f"{_API}/app/version")).text.strip()
+            web_api = (await self._call("GET", f"{_API}/app/webapiVersion")).text.strip()
+        except NotFound:
+            app, web_api = "", ""
+        match = _VERSION.fullmatch(app)
+        if match is None or _VERSION.fullmatch(web_api) is None:
+            raise WrongService("this is not qBittorrent")
+        if (as_int(web_api.partition(".")[0]) or 0) < 2:
+            raise TooOld(match[1])
+        return QbtVersion(app=match[1], web_api=web_api)
+
+    async def maindata(self) -> MainData:
+        """Return all torrents; only what changed since the previous call goes over the wire."""
+        async with self._sync_lock:
+            raw = await self._sync()
+            if not self._fits(raw):
+                # A partial answer to a state that we do not have: start over.
+                self._rid = 0
+                raw = await self._sync()
+            return self._merge(raw)
+
+    async def _sync(self) -> JsonObject:
+        """Ask for the changes since the last answer; refuse what is no such answer."""
+        await self._ensure_session(None)
+        answer = await self._call("GET", f"{_API}/sync/maindata", query={"rid": str(self._rid)})
+        raw = answer.json_object()
+        torrents, removed = raw.get("torrents", {}), raw.get("torrents_removed", [])
+        if (
+            as_int(raw.get("rid")) is None
+            or not isinstance(torrents, dict)
+            or not isinstance(removed, list)
+        ):
+            raise BadAnswer("the list of torrents has an unknown form")
+        return raw
+
+    def _fits(self, raw: JsonObject) -> bool:
+        """Tell whether a partial answer only changes torrents that we know."""
+        if raw.get("full_update") is True:
+            return True
+        if self._rid == 0:
+            return False
+        return all(
+            key.lower() in self._raw or "name" in as_dict(members)
+            for key, members in as_dict(raw.get("torrents")).items()
+        )
+
+    def _merge(self, raw: JsonObject) -> MainData:
+        """Merge an answer into the state and return the whole state."""
+        full = raw.get("full_update") is True
+        if not full and self._rid == 0:
+            raise BadAnswer("the list of torrents is not complete")
+        before = set(self._torrents)
+        if full:
+            self._raw, self._torrents, self._server = {}, {}, {}
+        for key in as_list(raw.get("torrents_removed")):
+            self._drop(as_text(key).lower())
+        changed = self._update(as_dict(raw.get("torrents")))
+        self._server |= as_dict(raw.get("server_state"))
+        self._rid = as_int(raw.get("rid")) or 0
+        return MainData(
+            full=full,
+            rid=self._rid,
+            torrents=MappingProxyType(dict(self._torrents)),
+            removed=frozenset(before - set(self._torrents)),
+            changed=changed,
+            server=build_server_state(self._server),
+        )
+
+    def _drop(self, key: str) -> None:
+        """Take a torrent out of the state."""
+        self._raw.pop(key, None)
+        self._torrents.pop(key, None)
+
+    def _update(self, torrents: JsonObject) -> frozenset[str]:
+        """Merge new and changed torrents by member; return their hashes."""
+        changed: set[str] = set()
+        for name, members in torrents.items():
+            key = name.lower()
+            if not isinstance(members, dict):
+                self.dropped += 1
+                continue
+            self._raw[key] = {**self._raw.get(key, {}), **members}
+            self._torrents[key] = build_torrent(key, self._raw[key])
+            changed.add(key)
+        return frozenset(changed)
+
+    async def torrents_delete(self, hashes: Sequence[str], delete_files: bool) -> None:
+        """Delete exactly these torrents (hashes of 40 or 64 hex digits), with or without data."""
+        if isinstance(hashes, str) or not hashes:
+            raise UnsafeId("no torrent was named")
+        form = {
+            "hashes": "|".join(safe_torrent_id(entry) for entry in hashes),
+            "deleteFiles": "true" if delete_files else "false",
+        }
+        await self._call("POST", f"{_API}/torrents/delete", form=form)

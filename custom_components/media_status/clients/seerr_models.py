@@ -1,0 +1,197 @@
+"""What Seerr answers: requests, titles, servers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .readers import (
+    JsonObject,
+    as_bool,
+    as_datetime,
+    as_dict,
+    as_id,
+    as_int,
+    as_objects,
+    as_str,
+    as_text,
+)
+
+_POSTERS = "https://image.tmdb.org/t/p/w600_and_h900_bestv2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrStatus:
+    """Which program answers; `version` is empty when it could not be read in time."""
+
+    version: str
+    application: str
+    title: str
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrSeason:
+    """A requested season; `status` is the number of a request status."""
+
+    number: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrMedia:
+    """The title behind a request; status and service ids are those of the request's quality."""
+
+    id: int
+    tmdb_id: int | None
+    tvdb_id: int | None
+    imdb_id: str | None
+    status: int
+    service_id: int | None
+    external_service_id: int | None
+    jellyfin_media_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrRequest:
+    """One request; `status`: 1 pending, 2 approved, 3 declined, 4 failed, 5 completed."""
+
+    id: int
+    status: int
+    media_type: str
+    is_4k: bool
+    created_at: datetime | None
+    seasons: tuple[SeerrSeason, ...]
+    requested_by: str
+    requested_by_id: int | None
+    media: SeerrMedia
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrDetails:
+    """What Seerr knows (from TMDB) about a title."""
+
+    title: str
+    original_title: str | None
+    year: int | None
+    overview: str
+    poster_url: str | None
+    imdb_id: str | None
+    tvdb_id: int | None
+    keywords: frozenset[int]
+    original_language: str | None
+    genres: tuple[str, ...]
+    season_episode_counts: Mapping[int, int]
+    release_date: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeerrServer:
+    """A Radarr or Sonarr in Seerr's settings, without its key; `id` 0 is a valid id."""
+
+    id: int
+    name: str
+    hostname: str
+    port: int | None
+    base_url: str
+    is_4k: bool
+    use_ssl: bool
+
+
+def build_application(version: str, public: JsonObject) -> str:
+    """Guess the program: Overseerr knows no media server type, Jellyseerr no blocklist."""
+    major = as_int(version.partition(".")[0])
+    if "hideBlocklisted" in public or (major is not None and major >= 3):
+        return "seerr"
+    return "jellyseerr" if "mediaServerType" in public else "overseerr"
+
+
+def build_request(raw: JsonObject) -> SeerrRequest | None:
+    """Build a request; None without ids, status or type."""
+    number, status = as_id(raw.get("id")), as_int(raw.get("status"))
+    media_raw = as_dict(raw.get("media"))
+    media_type = as_str(raw.get("type")) or as_str(media_raw.get("mediaType"))
+    is_4k = as_bool(raw.get("is4k")) is True
+    media = _media(media_raw, is_4k)
+    if number is None or status is None or media is None or media_type not in {"movie", "tv"}:
+        return None
+    user = as_dict(raw.get("requestedBy"))
+    names = ("displayName", "username", "jellyfinUsername", "plexUsername")
+    return SeerrRequest(
+        id=number,
+        status=status,
+        media_type=media_type,
+        is_4k=is_4k,
+        created_at=as_datetime(raw.get("createdAt")),
+        seasons=tuple(
+            SeerrSeason(number=season, status=as_int(entry.get("status")) or 0)
+            for entry in as_objects(raw.get("seasons"))
+            if (season := as_int(entry.get("seasonNumber"))) is not None
+        ),
+        requested_by=next((name for key in names if (name := as_str(user.get(key)))), ""),
+        requested_by_id=as_id(user.get("id")),
+        media=media,
+    )
+
+
+def _media(raw: JsonObject, is_4k: bool) -> SeerrMedia | None:
+    """Build the title of a request from the fields of its quality; None without an id."""
+    number = as_id(raw.get("id"))
+    if number is None:
+        return None
+    suffix = "4k" if is_4k else ""
+    jellyfin_id = as_str(raw.get(f"jellyfinMediaId{suffix}"))
+    return SeerrMedia(
+        id=number,
+        tmdb_id=as_id(raw.get("tmdbId")),
+        tvdb_id=as_id(raw.get("tvdbId")),
+        imdb_id=as_str(raw.get("imdbId")),
+        status=as_int(raw.get(f"status{suffix}")) or 0,
+        service_id=as_int(raw.get(f"serviceId{suffix}")),
+        external_service_id=as_id(raw.get(f"externalServiceId{suffix}")),
+        jellyfin_media_id=jellyfin_id.lower().replace("-", "") if jellyfin_id else None,
+    )
+
+
+def build_details(raw: JsonObject) -> SeerrDetails:
+    """Build a title's details from a film or a series."""
+    outside = as_dict(raw.get("externalIds"))
+    released = as_datetime(raw.get("releaseDate")) or as_datetime(raw.get("firstAirDate"))
+    poster = as_text(raw.get("posterPath"))
+    return SeerrDetails(
+        title=as_str(raw.get("title")) or as_text(raw.get("name")),
+        original_title=as_str(raw.get("originalTitle")) or as_str(raw.get("originalName")),
+        year=released.year if released else None,
+        overview=as_text(raw.get("overview")),
+        poster_url=_POSTERS + poster if poster.startswith("/") else None,
+        imdb_id=as_str(outside.get("imdbId")) or as_str(raw.get("imdbId")),
+        tvdb_id=as_id(outside.get("tvdbId")),
+        keywords=frozenset(
+            key for row in as_objects(raw.get("keywords")) if (key := as_id(row.get("id")))
+        ),
+        original_language=as_str(raw.get("originalLanguage")),
+        genres=tuple(
+            name for row in as_objects(raw.get("genres")) if (name := as_str(row.get("name")))
+        ),
+        season_episode_counts={
+            season: as_int(row.get("episodeCount")) or 0
+            for row in as_objects(raw.get("seasons"))
+            if (season := as_int(row.get("seasonNumber"))) is not None
+        },
+        release_date=released,
+    )
+
+
+def build_server(raw: JsonObject) -> SeerrServer | None:
+    """Build a server of Seerr's settings; its key is never read."""
+    number = as_int(raw.get("id"))
+    if number is None:
+        return None
+    return SeerrServer(
+        id=number,
+        name=as_text(raw.get("name")),
+        hostname=as_text(raw.get("hostname")),
+        port=as_int(raw.get("port")),
+        base_url=as_text(raw.get("baseUrl")),
+        is_4k=as_bool(raw.get("is4k")) is True,
+        use_ssl=as_bool(raw.get("useSsl")) is True,
+    )

@@ -1,5 +1,62 @@
 """Define the constants of the integration."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+from .lifecycle.model import JsonValue, Service
+
 DOMAIN: Final = "media_status"
+TITLE: Final = "Media Status"
+
+KINDS: Final = (
+    Service.SEERR,
+    Service.RADARR,
+    Service.SONARR,
+    Service.QBITTORRENT,
+    Service.JELLYFIN,
+)
+KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Service.SEERR: "Seerr",
+        Service.RADARR: "Radarr",
+        Service.SONARR: "Sonarr",
+        Service.QBITTORRENT: "qBittorrent",
+        Service.JELLYFIN: "Jellyfin",
+    }
+)
+
+# Data of a connection, beside url, verify_ssl, api_key, username and password.
+CONF_IDENTITY: Final = "identity"
+CONF_PUBLIC_URL: Final = "public_url"
+CONF_SERVES_4K: Final = "serves_4k"
+# True or False is the user's word about a foreign webhook; absent means never asked.
+CONF_TAKE_OVER_WEBHOOK: Final = "take_over_webhook"
+CONF_WEBHOOK_ID: Final = "webhook_id"
+CONF_WEBHOOK_SECRET: Final = "webhook_secret"
+
+# Options of the tracker.
+CONF_HISTORY_DAYS: Final = "history_days"
+CONF_MANAGE_WEBHOOKS: Final = "manage_webhooks"
+CONF_PATH_PREFIXES: Final = "path_prefixes"
+CONF_POLL_ACTIVE_SECONDS: Final = "poll_active_seconds"
+CONF_POLL_IDLE_SECONDS: Final = "poll_idle_seconds"
+CONF_TRACK_MANUAL: Final = "track_manual"
+CONF_WEBHOOK_BASE_URL: Final = "webhook_base_url"
+
+DEFAULT_OPTIONS: Final[Mapping[str, JsonValue]] = MappingProxyType(
+    {
+        CONF_HISTORY_DAYS: 30,
+        CONF_TRACK_MANUAL: True,
+        CONF_PATH_PREFIXES: [],
+        CONF_MANAGE_WEBHOOKS: True,
+        CONF_WEBHOOK_BASE_URL: None,
+        CONF_POLL_ACTIVE_SECONDS: 60,
+        CONF_POLL_IDLE_SECONDS: 300,
+    }
+)
+
+WEBHOOK_PATH: Final = "/api/media_status/webhook"
+"""Followed by the connection's webhook id."""
+WEBHOOK_USERNAME: Final = "media_status"
+"""For senders that know Basic only; nobody checks it."""

@@ -1,0 +1,96 @@
+"""Create connections, and where their webhooks lead, from what the user configured."""
+
+from collections.abc import Mapping
+
+from homeassistant.const import (
+    CONF_API_KEY,
+    CONF_PASSWORD,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.network import NoURLAvailableError, get_url
+
+from .clients.jellyfin import JellyfinClient
+from .clients.qbittorrent import QBittorrentClient
+from .clients.radarr import RadarrClient
+from .clients.seerr import SeerrClient
+from .clients.sonarr import SonarrClient
+from .connections.base import Connection, WebhookTarget
+from .connections.jellyfin import JellyfinConnection
+from .connections.qbittorrent import QBittorrentConnection
+from .connections.radarr import RadarrConnection
+from .connections.seerr import SeerrConnection
+from .connections.sonarr import SonarrConnection
+from .const import (
+    CONF_SERVES_4K,
+    CONF_WEBHOOK_BASE_URL,
+    CONF_WEBHOOK_ID,
+    CONF_WEBHOOK_SECRET,
+    WEBHOOK_PATH,
+)
+from .lifecycle.model import Service
+
+
+def create_connection(
+    hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
+) -> Connection:
+    """Return the connection of a subentry; nothing is asked yet.
+
+    Raises `AuthError` or `BadAddress` (both `ClientError`) only for a key or an address that no
+    request can carry.
+    """
+    verify_ssl = bool(data.get(CONF_VERIFY_SSL, True))
+    session = async_get_clientsession(hass, verify_ssl)
+    url = str(data[CONF_URL])
+    api_key = _text(data, CONF_API_KEY)
+    is_4k = bool(data.get(CONF_SERVES_4K, False))
+    match Service(kind):
+        case Service.SEERR:
+            seerr = SeerrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            return SeerrConnection(connection_id, seerr)
+        case Service.RADARR:
+            radarr = RadarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            return RadarrConnection(connection_id, radarr, serves_4k=is_4k)
+        case Service.SONARR:
+            sonarr = SonarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            return SonarrConnection(connection_id, sonarr, serves_4k=is_4k)
+        case Service.QBITTORRENT:
+            qbittorrent = QBittorrentClient(
+                session,
+                url,
+                username=_text(data, CONF_USERNAME),
+                password=_text(data, CONF_PASSWORD),
+                api_key=api_key,
+                verify_ssl=verify_ssl,
+            )
+            return QBittorrentConnection(connection_id, qbittorrent)
+        case Service.JELLYFIN:
+            jellyfin = JellyfinClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            return JellyfinConnection(connection_id, jellyfin)
+        case _:
+            raise ValueError(f"no connection of kind {kind}")
+
+
+def webhook_target(
+    hass: HomeAssistant, options: Mapping[str, object], data: Mapping[str, object]
+) -> WebhookTarget | None:
+    """Return where a service shall send its pushes, or None when Home Assistant has no address."""
+    base = options.get(CONF_WEBHOOK_BASE_URL)
+    if not base:
+        try:
+            base = get_url(hass, allow_internal=True, prefer_external=False)
+        except NoURLAvailableError:
+            return None
+    return WebhookTarget(
+        url=f"{str(base).rstrip('/')}{WEBHOOK_PATH}/{data[CONF_WEBHOOK_ID]}",
+        secret=_text(data, CONF_WEBHOOK_SECRET),
+    )
+
+
+def _text(data: Mapping[str, object], key: str) -> str | None:
+    """Return a configured text, or None when it is absent or empty."""
+    value = data.get(key)
+    return value if isinstance(value, str) and value else None

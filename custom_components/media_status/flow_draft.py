@@ -1,0 +1,272 @@
+"""Carry one connection from its form through the live check to what is stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+import logging
+import secrets
+from typing import Final
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant
+
+from .clients.errors import (
+    AuthError,
+    BadAddress,
+    BadAnswer,
+    ClientError,
+    Forbidden,
+    NotFound,
+    RateLimited,
+    Redirected,
+    Refused,
+    ServerBusy,
+    TlsError,
+    TooOld,
+    Unreachable,
+    WrongService,
+)
+from .connections.base import Connection, ServiceInfo, WebhookState
+from .connections_factory import create_connection, webhook_target
+from .const import (
+    CONF_IDENTITY,
+    CONF_MANAGE_WEBHOOKS,
+    CONF_SERVES_4K,
+    CONF_TAKE_OVER_WEBHOOK,
+    CONF_WEBHOOK_ID,
+    CONF_WEBHOOK_SECRET,
+    KIND_NAMES,
+    WEBHOOK_PATH,
+    WEBHOOK_USERNAME,
+)
+from .flow_schema import (
+    SECRETS,
+    Fields,
+    connection_schema,
+    read_form,
+    same_address,
+    shown_values,
+    suggested_values,
+)
+
+_LOGGER = logging.getLogger(__name__)
+
+# The first that fits decides, so subclasses stand before their bases.
+_ERRORS: Final[tuple[tuple[type[ClientError], str], ...]] = (
+    (AuthError, "invalid_auth"),
+    (Forbidden, "forbidden"),
+    (TlsError, "tls_error"),
+    (Unreachable, "cannot_connect"),
+    (ServerBusy, "busy"),
+    (RateLimited, "busy"),
+    (TooOld, "too_old"),
+    (Redirected, "redirected"),
+    (WrongService, "wrong_service"),
+    (NotFound, "wrong_service"),
+    (BadAnswer, "wrong_service"),
+    (BadAddress, "invalid_url"),
+    (Refused, "refused"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A connection that exists already, so that none is added twice."""
+
+    kind: str
+    title: str
+    data: Mapping[str, object]
+
+
+class DuplicateError(Exception):
+    """The service is a connection already."""
+
+
+def error_key(err: ClientError) -> str:
+    """Return the translation key of what went wrong."""
+    if isinstance(err, AuthError) and err.banned:
+        return "banned"
+    return next((key for kind, key in _ERRORS if isinstance(err, kind)), "unknown")
+
+
+class ConnectionDraft:
+    """One connection while its flow runs: what was typed, what is wrong, what comes next."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        kind: str,
+        options: Mapping[str, object],
+        others: Iterable[Known],
+        stored: Known | None = None,
+    ) -> None:
+        """Start empty, or from the `stored` connection that is reconfigured."""
+        self._hass = hass
+        self.kind = kind
+        self._options = options
+        self._others = [other for other in others if other.kind == kind]
+        self._stored: Mapping[str, object] = stored.data if stored else {}
+        self._name = stored.title if stored else None
+        self._typed: Fields | None = None
+        self._webhook: WebhookState | None = None
+        self.errors: dict[str, str] = {}
+        self._details: dict[str, str] = {}
+        self.title = ""
+        self.data: dict[str, str | bool] = {}
+
+    @property
+    def unique_id(self) -> str:
+        """Return what is unique about the service: its own id, else its address."""
+        return f"{self.kind}_{self.data.get(CONF_IDENTITY) or self.data[CONF_URL]}"
+
+    @property
+    def schema(self) -> vol.Schema:
+        """Return the form's fields."""
+        return connection_schema(self.kind, has_secret=any(map(self._stored.get, SECRETS)))
+
+    @property
+    def suggested(self) -> dict[str, object]:
+        """Return the values that the form starts with; never a secret."""
+        if self._typed is not None:
+            return shown_values(self._typed)
+        if self._stored:
+            return shown_values(self._stored, self._name)
+        taken = (str(other.data[CONF_URL]) for other in self._others)
+        return suggested_values(self._hass, self.kind, taken)
+
+    @property
+    def form_placeholders(self) -> dict[str, str]:
+        """Return what the form's texts and errors name."""
+        return {
+            "service": KIND_NAMES[self.kind],
+            "example": "192.168.1.10",
+            "version": "",
+            "detail": "",
+            **self._details,
+        }
+
+    @property
+    def asks_take_over(self) -> bool:
+        """Tell whether the only webhook slot is somebody else's and the user must decide."""
+        return self._webhook is WebhookState.FOREIGN
+
+    @property
+    def shows_webhook(self) -> bool:
+        """Tell whether the user has to set the webhook up by hand."""
+        return not self._options.get(CONF_MANAGE_WEBHOOKS, True) or (
+            self._webhook is WebhookState.UNSUPPORTED
+        )
+
+    @property
+    def webhook_placeholders(self) -> dict[str, str]:
+        """Return the exact address and secret of the webhook, for the one step that shows them."""
+        target = webhook_target(self._hass, self._options, self.data)
+        path = f"{WEBHOOK_PATH}/{self.data[CONF_WEBHOOK_ID]}"
+        return {
+            "service": KIND_NAMES[self.kind],
+            "url": target.url if target else f"http://HOME-ASSISTANT:8123{path}",
+            "username": WEBHOOK_USERNAME,
+            "secret": str(self.data[CONF_WEBHOOK_SECRET]),
+        }
+
+    def decide_take_over(self, take_over: bool) -> None:
+        """Remember the user's word about the foreign webhook."""
+        self.data[CONF_TAKE_OVER_WEBHOOK] = take_over
+
+    async def async_submit(self, typed: Fields) -> bool:
+        """Read and check what was typed; return whether it can be stored.
+
+        Raises `DuplicateError` when the service is a connection already.
+        """
+        self._typed, self._details = typed, {}
+        reading = read_form(self.kind, typed, self._stored)
+        self.errors = dict(reading.errors)
+        if self.errors:
+            return False
+        self._refuse_duplicate(str(reading.data[CONF_URL]), None)
+        self.data = {**reading.data, **self._own_data()}
+        self.title = self._free_title(reading.name)
+        info = await self._async_probe()
+        if info is None:
+            return False
+        self._refuse_duplicate(str(self.data[CONF_URL]), info.identity)
+        return self._accept_identity(info)
+
+    def _own_data(self) -> dict[str, str | bool]:
+        """Return what no form asks: made once, kept for the connection's life."""
+        stored = self._stored
+        own: dict[str, str | bool] = {
+            CONF_WEBHOOK_ID: str(stored.get(CONF_WEBHOOK_ID) or secrets.token_hex(32)),
+            CONF_WEBHOOK_SECRET: str(stored.get(CONF_WEBHOOK_SECRET) or secrets.token_urlsafe(32)),
+        }
+        if isinstance(decided := stored.get(CONF_TAKE_OVER_WEBHOOK), bool):
+            own[CONF_TAKE_OVER_WEBHOOK] = decided
+        return own
+
+    def _free_title(self, name: str) -> str:
+        """Return the typed name, or the kind's name made distinct from the others'."""
+        if name:
+            return name
+        base = KIND_NAMES[self.kind] + (" 4K" if self.data.get(CONF_SERVES_4K) else "")
+        taken = {other.title for other in self._others}
+        number = 1
+        title = base
+        while title in taken:
+            number += 1
+            title = f"{base} {number}"
+        return title
+
+    def _refuse_duplicate(self, url: str, identity: str | None) -> None:
+        """Raise when another connection has this address or is this very server."""
+        for other in self._others:
+            known_as = other.data.get(CONF_IDENTITY)
+            if same_address(str(other.data[CONF_URL]), url) or (
+                identity is not None and known_as == identity
+            ):
+                raise DuplicateError
+
+    def _accept_identity(self, info: ServiceInfo) -> bool:
+        """Keep the server's own id; refuse to turn a connection into another server."""
+        known_as = self._stored.get(CONF_IDENTITY)
+        if known_as and info.identity and known_as != info.identity:
+            self.errors = {"base": "another_server"}
+            return False
+        if identity := info.identity or known_as:
+            self.data[CONF_IDENTITY] = str(identity)
+        return True
+
+    async def _async_probe(self) -> ServiceInfo | None:
+        """Ask the service who it is, and how our webhook stands there."""
+        try:
+            connection = create_connection(self._hass, self.kind, "", self.data)
+            try:
+                info = await connection.probe()
+                await self._async_look_at_webhook(connection)
+            finally:
+                await connection.close()
+        except ClientError as err:
+            self._details = {"detail": str(err), "version": getattr(err, "version", "")}
+            self.errors = {"base": error_key(err)}
+        except Exception as err:  # noqa: BLE001 - a flow must show a form, whatever happens
+            # Its text may hold what was typed, so only its name is safe to log.
+            _LOGGER.error("Unexpected %s while checking %s", type(err).__name__, self.kind)
+            self.errors = {"base": "unknown"}
+        else:
+            return info
+        return None
+
+    async def _async_look_at_webhook(self, connection: Connection) -> None:
+        """Learn whether the webhook can be kept in order without the user."""
+        self._webhook = None
+        target = webhook_target(self._hass, self._options, self.data)
+        if not self._options.get(CONF_MANAGE_WEBHOOKS, True):
+            return
+        if target is None:
+            self._webhook = WebhookState.UNSUPPORTED
+            return
+        try:
+            self._webhook = await connection.webhook_state(target)
+        except ClientError as err:
+            # The service itself answered; its webhook is looked after once it is set up.
+            _LOGGER.debug("Webhook of %s could not be read: %s", self.kind, type(err).__name__)

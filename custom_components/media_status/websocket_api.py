@@ -1,0 +1,81 @@
+"""Serve cards and panels: pages of requests, one request in full, and everything as it changes."""
+
+from typing import Final
+
+import voluptuous as vol
+
+from homeassistant.components import websocket_api
+from homeassistant.core import HomeAssistant, callback
+
+from .const import DOMAIN
+from .queries import FILTER_FIELDS, Reader, RequestFilter, loaded_entry
+from .subscription import Subscription
+
+TYPE_SUBSCRIBE: Final = f"{DOMAIN}/subscribe"
+TYPE_REQUESTS: Final = f"{DOMAIN}/requests"
+TYPE_REQUEST: Final = f"{DOMAIN}/request"
+TYPE_CONNECTIONS: Final = f"{DOMAIN}/connections"
+
+
+@callback
+def async_setup_websocket(hass: HomeAssistant) -> None:
+    """Register the commands, once for all entries."""
+    for command in (_subscribe, _requests, _request, _connections):
+        websocket_api.async_register_command(hass, command)
+
+
+@callback
+@websocket_api.websocket_command({vol.Required("type"): TYPE_SUBSCRIBE})
+def _subscribe(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send all known requests and connections, then what changes, until unsubscribed."""
+    message_id = _message_id(msg)
+    subscription = Subscription(hass, connection, message_id)
+    connection.subscriptions[message_id] = subscription.stop
+    connection.send_result(message_id)
+    subscription.start()
+
+
+@websocket_api.websocket_command({vol.Required("type"): TYPE_REQUESTS, **FILTER_FIELDS})
+@websocket_api.async_response
+async def _requests(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send a page of requests, newest first."""
+    page = await _reader(hass, connection).page(RequestFilter.parse(msg))
+    connection.send_result(_message_id(msg), page)
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): TYPE_REQUEST,
+        vol.Required("request_id"): vol.All(str, vol.Length(min=1, max=255)),
+    }
+)
+@websocket_api.async_response
+async def _request(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send one request with its items, facts and timeline."""
+    details = await _reader(hass, connection).details(str(msg["request_id"]))
+    connection.send_result(_message_id(msg), details)
+
+
+@callback
+@websocket_api.websocket_command({vol.Required("type"): TYPE_CONNECTIONS})
+def _connections(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send how every connection stands."""
+    connections = _reader(hass, connection).connections()
+    connection.send_result(_message_id(msg), {"connections": connections})
+
+
+def _reader(hass: HomeAssistant, connection: websocket_api.ActiveConnection) -> Reader:
+    return Reader(hass, loaded_entry(hass), is_admin=connection.user.is_admin)
+
+
+def _message_id(msg: dict[str, object]) -> int:
+    message_id = msg["id"]
+    return message_id if isinstance(message_id, int) else 0

@@ -1,0 +1,227 @@
+"""Tell the user what only a person can put right, and lead there."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    FlowType,
+    RepairsFlow,
+    RepairsFlowResult,
+)
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigSubentry,
+    SubentryFlowContext,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import CONF_TAKE_OVER_WEBHOOK, DOMAIN, KIND_NAMES
+
+AUTH_FAILED: Final = "auth_failed"
+JOURNAL_SET_ASIDE: Final = "journal_set_aside"
+SERVICE_TOO_OLD: Final = "service_too_old"
+WEBHOOK_FOREIGN: Final = "webhook_foreign"
+_OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_FOREIGN)
+
+type IssueData = Mapping[str, str | int | float | None] | None
+
+
+@callback
+def raise_auth_issue(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
+    """Report that a service no longer accepts our key."""
+    _raise_for_connection(hass, AUTH_FAILED, entry, subentry, is_fixable=True)
+
+
+@callback
+def clear_auth_issue(hass: HomeAssistant, subentry_id: str) -> None:
+    """Take the report of a refused key back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{AUTH_FAILED}_{subentry_id}")
+
+
+@callback
+def raise_webhook_foreign(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry
+) -> None:
+    """Report that the only webhook is another's, unless the user already said to leave it."""
+    if subentry.data.get(CONF_TAKE_OVER_WEBHOOK) is False:
+        return
+    _raise_for_connection(hass, WEBHOOK_FOREIGN, entry, subentry, is_fixable=True)
+
+
+@callback
+def clear_webhook_foreign(hass: HomeAssistant, subentry_id: str) -> None:
+    """Take the report of a foreign webhook back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{WEBHOOK_FOREIGN}_{subentry_id}")
+
+
+@callback
+def raise_too_old_issue(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, version: str
+) -> None:
+    """Report that a service is older than what we speak to."""
+    _raise_for_connection(
+        hass, SERVICE_TOO_OLD, entry, subentry, is_fixable=False, version=version[:40]
+    )
+
+
+@callback
+def clear_too_old_issue(hass: HomeAssistant, subentry_id: str) -> None:
+    """Take the report of an old service back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{SERVICE_TOO_OLD}_{subentry_id}")
+
+
+@callback
+def raise_journal_set_aside(hass: HomeAssistant, path_name: str) -> None:
+    """Report that the database was broken and set aside under `path_name` (a file name)."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        JOURNAL_SET_ASIDE,
+        is_fixable=True,
+        # It happens once, possibly right before a restart: it stays until somebody has read it.
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=JOURNAL_SET_ASIDE,
+        translation_placeholders={"file": path_name},
+    )
+
+
+@callback
+def clear_stale(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take back the reports about connections that the entry no longer has."""
+    for issue_id in _issue_ids(hass):
+        kind, _, subentry_id = issue_id.rpartition("_")
+        if kind in _OF_CONNECTIONS and subentry_id not in entry.subentries:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take every report back; there is only one entry, so all of them are its."""
+    for issue_id in _issue_ids(hass):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+def _issue_ids(hass: HomeAssistant) -> list[str]:
+    """Return the ids of our issues."""
+    return [issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN]
+
+
+def _raise_for_connection(
+    hass: HomeAssistant,
+    kind: str,
+    entry: ConfigEntry,
+    subentry: ConfigSubentry,
+    *,
+    is_fixable: bool,
+    **placeholders: str,
+) -> None:
+    """Create the issue of one connection."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"{kind}_{subentry.subentry_id}",
+        data={"entry_id": entry.entry_id, "subentry_id": subentry.subentry_id},
+        is_fixable=is_fixable,
+        severity=ir.IssueSeverity.ERROR if kind != WEBHOOK_FOREIGN else ir.IssueSeverity.WARNING,
+        translation_key=kind,
+        translation_placeholders={
+            "name": subentry.title,
+            "service": KIND_NAMES[subentry.subentry_type],
+            **placeholders,
+        },
+    )
+
+
+class ConnectionRepairFlow(RepairsFlow):
+    """Fix what is wrong with one connection."""
+
+    def _find(self) -> tuple[ConfigEntry, ConfigSubentry] | None:
+        """Return entry and subentry of the issue, or None when the connection was removed."""
+        data = self.data or {}
+        entry = self.hass.config_entries.async_get_entry(str(data.get("entry_id")))
+        if entry is None:
+            return None
+        subentry = entry.subentries.get(str(data.get("subentry_id")))
+        return None if subentry is None else (entry, subentry)
+
+    def _removed(self) -> RepairsFlowResult:
+        """End the flow and the issue of a connection that is gone."""
+        ir.async_delete_issue(self.hass, DOMAIN, self.issue_id)
+        return self.async_abort(reason="connection_removed")
+
+
+class AuthRepairFlow(ConnectionRepairFlow):
+    """Lead to the connection's own reconfigure step."""
+
+    async def async_step_init(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Open the reconfigure step; the issue goes when the service answers again."""
+        if (found := self._find()) is None:
+            return self._removed()
+        entry, subentry = found
+        flow = await self.hass.config_entries.subentries.async_init(
+            (entry.entry_id, subentry.subentry_type),
+            context=SubentryFlowContext(
+                source=SOURCE_RECONFIGURE, subentry_id=subentry.subentry_id
+            ),
+        )
+        return self.async_abort(
+            reason="continue_in_reconfigure",
+            next_flow=(FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"]),
+        )
+
+
+class WebhookRepairFlow(ConnectionRepairFlow):
+    """Ask whether the only webhook is taken over or left alone."""
+
+    async def async_step_init(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Offer both choices."""
+        if (found := self._find()) is None:
+            return self._removed()
+        _, subentry = found
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["take_over", "leave"],
+            description_placeholders={
+                "name": subentry.title,
+                "service": KIND_NAMES[subentry.subentry_type],
+            },
+        )
+
+    async def async_step_take_over(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Let the webhook become ours."""
+        return self._decide(True)
+
+    async def async_step_leave(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Leave the webhook as it is and survey instead."""
+        return self._decide(False)
+
+    def _decide(self, take_over: bool) -> RepairsFlowResult:
+        """Store the decision; the entry's update listener reloads."""
+        if (found := self._find()) is None:
+            return self._removed()
+        entry, subentry = found
+        self.hass.config_entries.async_update_subentry(
+            entry, subentry, data={**subentry.data, CONF_TAKE_OVER_WEBHOOK: take_over}
+        )
+        return self.async_create_entry(data={})
+
+
+async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueData) -> RepairsFlow:
+    """Return the flow that fixes an issue."""
+    if issue_id.startswith(AUTH_FAILED):
+        return AuthRepairFlow()
+    if issue_id.startswith(WEBHOOK_FOREIGN):
+        return WebhookRepairFlow()
+    return ConfirmRepairFlow()

@@ -53,7 +53,5 @@ class ConnectivitySensor(ConnectionEntity, BinarySensorEntity):
     def extra_state_attributes(self) -> dict[str, JsonValue]:
         """Return how the webhook stands, and what went wrong; both change rarely."""
         state = self.coordinator.data
-        if state is None:
-            return {"webhook": None, "error": None}
         webhook = state.webhook
         return {"webhook": None if webhook is None else webhook.value, "error": state.error}

@@ -62,5 +62,5 @@ class ConnectionEntity(CoordinatorEntity[ConnectionCoordinator]):
             name=subentry.title,
             manufacturer=KIND_NAMES.get(str(coordinator.kind)),
             configuration_url=without_userinfo(str(address)),
-            sw_version=coordinator.data.version if coordinator.data else None,
+            sw_version=coordinator.data.version,
         )

@@ -124,12 +124,12 @@ def request_json(
         sentence = scrub(sentence)
     status = request.status
     attributes = request_attributes(request, sentence=sentence, watch_url=watch_url)
-    return attributes | {
+    answer: JsonObject = {
         "title": clean(request.name, MAX_TITLE),
         "original_title": clean_or_none(request.original_title, MAX_TITLE),
         "origin": request.origin.value,
         "ids": {"tmdb": request.ids.tmdb, "tvdb": request.ids.tvdb, "imdb": request.ids.imdb},
-        "seasons": sorted(request.seasons),
+        "seasons": list[JsonValue](sorted(request.seasons)),
         "is_4k": request.is_4k,
         "is_guess": request.is_guess,
         "is_open": request.is_open,
@@ -145,6 +145,7 @@ def request_json(
         "poster_url": poster_url(request),
         "entity_id": entity_id,
     }
+    return attributes | answer
 
 
 def explanation_json(
@@ -214,18 +215,15 @@ def connection_json(coordinator: ConnectionCoordinator, *, is_admin: bool) -> Js
         "name": clean(coordinator.subentry.title, MAX_TITLE),
         "kind": str(coordinator.kind),
         "is_healthy": coordinator.is_healthy,
+        "version": state.version,
+        "last_survey": _json(state.last_survey, is_admin=is_admin),
+        "last_push_at": timestamp(state.last_push_at),
+        "last_event": clean_or_none(state.last_event, MAX_WORD),
+        "webhook": None if state.webhook is None else state.webhook.value,
+        "download_rate": state.download_rate,
+        "error": state.error,
+        "since": timestamp(state.since),
     }
-    if state is not None:
-        answer |= {
-            "version": state.version,
-            "last_survey": _json(state.last_survey, is_admin=is_admin),
-            "last_push_at": timestamp(state.last_push_at),
-            "last_event": clean_or_none(state.last_event, MAX_WORD),
-            "webhook": None if state.webhook is None else state.webhook.value,
-            "download_rate": state.download_rate,
-            "error": state.error,
-            "since": timestamp(state.since),
-        }
     if is_admin:
         answer["url"] = without_userinfo(str(coordinator.subentry.data.get("url", "")))
     return answer

@@ -23,7 +23,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, str | int]:
         return {}
     hub = loaded[0].runtime_data
     healthy = sum(connection.is_healthy for connection in hub.connections.values())
-    size = (await async_journal_counts(hub)).get("file_size", 0)
+    size = (await async_journal_counts(hub)).get("bytes", 0)
     return {
         "connections": f"{healthy} / {len(hub.connections)}",
         "open_requests": sum(request.is_open for request in hub.requests.values()),

@@ -99,9 +99,7 @@ def download_rate(connections: Iterable[ConnectionCoordinator]) -> int | None:
     rates = [
         connection.data.download_rate
         for connection in connections
-        if connection.is_healthy
-        and connection.data is not None
-        and connection.data.download_rate is not None
+        if connection.is_healthy and connection.data.download_rate is not None
     ]
     if not rates:
         return None

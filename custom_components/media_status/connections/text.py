@@ -11,7 +11,7 @@ PATH_LIMIT = 4096
 
 # C0, C1, line and paragraph separators, direction overrides and lone surrogates.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+    "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]+"
 )
 
 

@@ -1,0 +1,193 @@
+"""Understand Jellyfin: what of the open requests can be watched there."""
+
+import asyncio
+from datetime import datetime
+from typing import ClassVar, Protocol, override
+
+from ..clients.jellyfin import JellyfinInfo
+from ..lifecycle.facts import Observation
+from ..lifecycle.model import JsonObject, JsonValue, MediaType, Service, TitleRef, Via
+from .base import (
+    Connection,
+    Doorbell,
+    Push,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+    WebhookState,
+    WebhookTarget,
+)
+from .jellyfin_library import Library, LibraryService
+from .jellyfin_match import Lookup, answers, is_waiting, look_up, to_confirm
+from .jellyfin_webhook import PluginService, PluginWebhook
+from .text import name_text
+
+_LIBRARY_EVENTS = frozenset({"ItemAdded", "ItemDeleted"})
+_WATCHABLE = frozenset({"Movie", "Episode", "Season", "Series"})
+# Everything else that the webhook plugin can send.
+_IGNORED_EVENTS = frozenset(
+    {
+        "None",
+        "Generic",
+        "PlaybackStart",
+        "PlaybackProgress",
+        "PlaybackStop",
+        "SubtitleDownloadFailure",
+        "AuthenticationFailure",
+        "AuthenticationSuccess",
+        "SessionStart",
+        "PendingRestart",
+        "TaskCompleted",
+        "PluginInstallationCancelled",
+        "PluginInstallationFailed",
+        "PluginInstalled",
+        "PluginInstalling",
+        "PluginUninstalled",
+        "PluginUpdated",
+        "UserCreated",
+        "UserDeleted",
+        "UserLockedOut",
+        "UserPasswordChanged",
+        "UserUpdated",
+        "UserDataSaved",
+    }
+)
+
+
+class JellyfinService(LibraryService, PluginService, Protocol):
+    """What this connection needs of a Jellyfin client."""
+
+    async def info(self) -> JellyfinInfo:
+        """Return which server answers."""
+
+
+class JellyfinConnection(Connection):
+    """One Jellyfin. Pushes only ring: available needs a look at playable files and exact ids."""
+
+    service: ClassVar[Service] = Service.JELLYFIN
+
+    def __init__(self, connection_id: str, client: JellyfinService) -> None:
+        """Initialize with the subentry's id and the client that speaks to it."""
+        super().__init__(connection_id)
+        self._client = client
+        self._library = Library(client)
+        self._webhook = PluginWebhook(client)
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        """Return who answers; raise `ClientError`."""
+        info = await self._client.info()
+        return ServiceInfo(name=info.name or "Jellyfin", version=info.version, identity=info.id)
+
+    @override
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        """Return the doorbell that an added or deleted item rings."""
+        event = name_text(payload.get("NotificationType")) or "unknown"
+        if event in _IGNORED_EVENTS:
+            return Push(event=event)
+        if event not in _LIBRARY_EVENTS:
+            return Push(event=event, known=False)
+        # A template of the user's own may leave the type out.
+        item_type = name_text(payload.get("ItemType"))
+        if item_type is not None and item_type not in _WATCHABLE:
+            return Push(event=event)
+        own_id = _item_id(payload.get("ItemId"))
+        series_id = own_id if item_type == "Series" else _item_id(payload.get("SeriesId"))
+        self._library.mark_stale(series_id, own_id)
+        return Push(event=event, doorbells=frozenset({Doorbell.SELF}))
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Return which items of the open requests can be watched; raise `ClientError`.
+
+        Calls: the changes (first: the library in pages), at most 8 episode lists, one look-up by
+        id; however many titles are wanted.
+        """
+        if context.fresh:
+            self._library.forget()
+        if not context.wanted:
+            # Nothing to find out but whether it answers.
+            await self._client.info()
+            return Survey(started_at=context.now)
+        await self._library.refresh(context.now)
+        backlog = await self._read_episodes(context)
+        backlog |= await self._confirm(context)
+        observations: list[Observation] = []
+        for title in context.wanted:
+            # Hundreds of long series take a while; everything else goes on meanwhile.
+            await asyncio.sleep(0)
+            if observation := self._observe(context.now, look_up(self._library, title)):
+                observations.append(observation)
+        return Survey(
+            started_at=context.now,
+            observations=tuple(observations),
+            cursor=_cursor(self._library.since),
+            backlog=backlog,
+        )
+
+    async def _read_episodes(self, context: SurveyContext) -> bool:
+        """Read the episode lists that matter; return whether some are left."""
+        matter: set[str] = set()
+        waiting: set[str] = set()
+        for title in context.wanted:
+            if title.media_type is MediaType.SERIES and title.items:
+                found = self._library.index.find(title.media_type, title.ids)
+                pages = [hit.item.id for hit in found]
+                matter.update(pages)
+                waiting.update(pages if is_waiting(title) else ())
+        return await self._library.read_episodes(context.now, matter, waiting)
+
+    async def _confirm(self, context: SurveyContext) -> bool:
+        """Make sure that what was found is still there; return whether some is left."""
+        questions: list[tuple[str, bool, bool]] = []
+        for title in context.wanted:
+            await asyncio.sleep(0)
+            questions += to_confirm(self._library, look_up(self._library, title))
+        urgent = {item_id for item_id, is_urgent, _ in questions if is_urgent}
+        return await self._library.confirm(
+            context.now,
+            urgent,
+            {item_id for item_id, _, _ in questions} - urgent,
+            versions=any(needs_paths for _, _, needs_paths in questions),
+        )
+
+    def _observe(self, now: datetime, lookup: Lookup) -> Observation | None:
+        """Return what was found about a title; None when that is nothing."""
+        statements, page_id = answers(self._library, lookup)
+        if not statements and page_id is None:
+            return None
+        return Observation(
+            connection_id=self.connection_id,
+            service=self.service,
+            via=Via.SURVEY,
+            seen_at=now,
+            statements=statements,
+            title=TitleRef(media_type=lookup.title.media_type, service_id=page_id),
+            request_id=lookup.title.request_id,
+        )
+
+    @override
+    async def webhook_state(self, target: WebhookTarget) -> WebhookState:
+        """Return how our entry in the webhook plugin stands."""
+        return await self._webhook.state(target)
+
+    @override
+    async def ensure_webhook(
+        self, target: WebhookTarget, *, take_over: bool = False
+    ) -> WebhookState:
+        """Create or repair our entry; the plugin has room for many, so none is taken over."""
+        return await self._webhook.ensure(target)
+
+    @override
+    async def remove_webhook(self, target: WebhookTarget) -> None:
+        """Remove our entry; leave all others."""
+        await self._webhook.remove(target)
+
+
+def _cursor(since: datetime | None) -> JsonObject:
+    return {} if since is None else {"since": since.isoformat()}
+
+
+def _item_id(value: JsonValue) -> str | None:
+    text = name_text(value)
+    return text.replace("-", "").lower() if text else None

@@ -1,0 +1,155 @@
+"""Keep Jellyfin's films, series and episodes findable by exact provider ids."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..clients.jellyfin import LibraryItem
+from ..lifecycle.model import ItemKey, MediaType, ProviderIds
+
+MOVIE_TYPE = "Movie"
+SERIES_TYPE = "Series"
+EPISODE_TYPE = "Episode"
+
+_TYPES = {MediaType.MOVIE: MOVIE_TYPE, MediaType.SERIES: SERIES_TYPE}
+# Which number space names a title best; an item may lack any of them.
+_RANKING = {MOVIE_TYPE: ("tmdb", "imdb", "tvdb"), SERIES_TYPE: ("tvdb", "tmdb", "imdb")}
+# No real file holds more; a larger range is a misread file name, not proof of so many episodes.
+_MAX_EPISODES_PER_FILE = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A library item that is exactly what was looked for, and what proves it."""
+
+    item: LibraryItem
+    proof: str
+
+
+@dataclass(slots=True)
+class LibraryIndex:
+    """Hold all films and series, and the episodes of the series that were read.
+
+    Jellyfin has no search by provider id (it ignores `AnyProviderIdEquals`), and names prove
+    nothing: only equality here does.
+    """
+
+    _titles: dict[str, LibraryItem] = field(default_factory=dict)
+    _by_provider: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    _episodes: dict[str, dict[str, LibraryItem]] = field(default_factory=dict)
+    _series_of: dict[str, str] = field(default_factory=dict)
+    _numbered: dict[str, dict[ItemKey, list[LibraryItem]]] = field(default_factory=dict)
+
+    def take_titles(self, other: LibraryIndex) -> None:
+        """Replace what is known about films and series; known episodes stay."""
+        self._titles = other._titles
+        self._by_provider = other._by_provider
+
+    def put(self, item: LibraryItem) -> None:
+        """Add or replace an item as Jellyfin shows it now."""
+        self.drop(item.id)
+        if item.type == EPISODE_TYPE:
+            if item.playable and item.series_id in self._episodes:
+                self._episodes[item.series_id][item.id] = item
+                self._series_of[item.id] = item.series_id
+                self._numbered.pop(item.series_id, None)
+        elif item.type in _RANKING:
+            self._titles[item.id] = item
+            for key in _keys(item):
+                self._by_provider.setdefault(key, set()).add(item.id)
+
+    def drop(self, item_id: str) -> None:
+        """Forget an item that is not in Jellyfin any more."""
+        old = self._titles.pop(item_id, None)
+        for key in _keys(old) if old is not None else ():
+            found = self._by_provider[key]
+            found.discard(item_id)
+            if not found:
+                del self._by_provider[key]
+        series_id = self._series_of.pop(item_id, None)
+        if series_id is not None:
+            self._episodes[series_id].pop(item_id, None)
+            self._numbered.pop(series_id, None)
+
+    def set_episodes(self, series_id: str, episodes: Iterable[LibraryItem]) -> None:
+        """Replace what is known about a series' episodes; only playable ones are kept.
+
+        Jellyfin lists the episodes of merged series under each of them: everyone's own suffice.
+        """
+        self.forget_episodes(series_id)
+        self._episodes[series_id] = {}
+        for episode in episodes:
+            if episode.playable and episode.series_id in {None, series_id}:
+                self._episodes[series_id][episode.id] = episode
+                self._series_of[episode.id] = series_id
+
+    def forget_episodes(self, series_id: str) -> None:
+        """Forget that a series' episodes were ever read."""
+        self._numbered.pop(series_id, None)
+        for episode_id in self._episodes.pop(series_id, {}):
+            self._series_of.pop(episode_id, None)
+
+    def series_of(self, episode_id: str) -> str | None:
+        """Return the series of a known episode."""
+        return self._series_of.get(episode_id)
+
+    def find(self, media_type: MediaType, ids: ProviderIds) -> list[Hit]:
+        """Return the items of exactly this title, those with the best proof first.
+
+        An item that agrees in one number space but contradicts in a better one is another title.
+        """
+        item_type = _TYPES[media_type]
+        wanted = {name: _normal(value) for name, value in ids.pairs()}
+        hits: dict[str, Hit] = {}
+        better: list[str] = []
+        for name in _RANKING[item_type]:
+            if name not in wanted:
+                continue
+            for item_id in sorted(self._by_provider.get((item_type, name, wanted[name]), ())):
+                item = self._titles[item_id]
+                if item_id not in hits and not _contradicts(item, wanted, better):
+                    hits[item_id] = Hit(item=item, proof=name)
+            better.append(name)
+        return list(hits.values())
+
+    def episodes(self, series_id: str) -> Mapping[ItemKey, list[LibraryItem]] | None:
+        """Return a series' playable episodes by season and number; None when never read."""
+        known = self._episodes.get(series_id)
+        if known is None:
+            return None
+        if series_id not in self._numbered:
+            found = self._numbered.setdefault(series_id, {})
+            for _, episode in sorted(known.items()):
+                for key in _numbers(episode):
+                    found.setdefault(key, []).append(episode)
+        return self._numbered[series_id]
+
+
+def _keys(item: LibraryItem) -> list[tuple[str, str, str]]:
+    return [
+        (item.type, name, _normal(item.provider_ids[name]))
+        for name in _RANKING.get(item.type, ())
+        if item.provider_ids.get(name)
+    ]
+
+
+def _contradicts(item: LibraryItem, wanted: Mapping[str, str], names: Iterable[str]) -> bool:
+    return any(
+        item.provider_ids.get(name) and _normal(item.provider_ids[name]) != wanted[name]
+        for name in names
+    )
+
+
+def _normal(value: str) -> str:
+    """Return an id in the one form that is compared (`TT0123` and ` 0042 ` occur in the wild)."""
+    text = value.strip().lower()
+    return text.lstrip("0") if text.isdecimal() else text
+
+
+def _numbers(episode: LibraryItem) -> list[ItemKey]:
+    """Return the items that an episode file holds; none when it was not placed in a season."""
+    if episode.season is None or episode.number is None:
+        return []
+    last = episode.number_end or episode.number
+    if not 0 < last - episode.number < _MAX_EPISODES_PER_FILE:
+        last = episode.number
+    return [ItemKey(episode.season, number) for number in range(episode.number, last + 1)]

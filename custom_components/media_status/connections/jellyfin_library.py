@@ -1,0 +1,206 @@
+"""Keep our picture of Jellyfin's library current in a bounded number of calls."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from ..clients.jellyfin import ItemPage, LibraryItem
+from .jellyfin_index import EPISODE_TYPE, MOVIE_TYPE, SERIES_TYPE, LibraryIndex
+
+SERIES_READS = 8  # episode lists per survey; the rest waits for the next one
+ITEM_CHECKS = 50  # ids per survey, one call
+# Saved and answered in the same minute may be missed; asking again for it costs nothing.
+_OVERLAP = timedelta(seconds=60)
+# Without the server's clock, ours may be that wrong.
+_BLIND_OVERLAP = timedelta(minutes=10)
+# Changes tell about new episodes; the list is read anew only in case they did not.
+_READ_AGAIN_AFTER = timedelta(minutes=5)
+_BUILD_AGAIN_AFTER = timedelta(hours=24)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+_FIELDS = ("ProviderIds", "Path", "DateCreated")
+_VERSION_FIELDS = (*_FIELDS, "MediaSources")  # costs the server a query per item
+
+
+class LibraryService(Protocol):
+    """What the picture of the library needs of a Jellyfin client."""
+
+    def items(
+        self,
+        *,
+        types: Collection[str],
+        changed_since: datetime | None = None,
+        ids: Sequence[str] | None = None,
+        fields: Collection[str] = _FIELDS,
+    ) -> AsyncIterator[ItemPage]:
+        """Yield items page by page."""
+
+    async def episodes(self, series_id: str) -> list[LibraryItem]:
+        """Return the episodes of a series that are there."""
+
+
+class Library:
+    """Films and series of the whole library, episodes of the series that matter.
+
+    Deletions leave no trace in what changed, so an item counts as there only when it was
+    `confirmed` since the survey began: read in a list, reported as changed, or looked up by id.
+    """
+
+    def __init__(self, client: LibraryService) -> None:
+        """Initialize empty; the first `refresh` reads the library."""
+        self._client = client
+        self.index = LibraryIndex()
+        self.confirmed: dict[str, LibraryItem] = {}
+        self.detailed: set[str] = set()  # confirmed with all their versions' paths
+        self.is_complete = False
+        self.since: datetime | None = None
+        self._built_at: datetime | None = None
+        self._read_at: dict[str, datetime] = {}
+        self._checked_at: dict[str, datetime] = {}
+        self._stale: set[str] = set()
+
+    def forget(self) -> None:
+        """Forget everything: the next `refresh` reads the library anew."""
+        self.index = LibraryIndex()
+        self.is_complete = False
+        self.since = self._built_at = None
+        self._read_at.clear()
+        self._checked_at.clear()
+        self._stale.clear()
+
+    def mark_stale(self, series_id: str | None, episode_id: str | None = None) -> None:
+        """Have a series' episodes read again, if they matter; something was added or deleted."""
+        if series_id is None and episode_id is not None:
+            series_id = self.index.series_of(episode_id)
+        if series_id in self._read_at:
+            self._stale.add(series_id)
+
+    def is_read(self, series_id: str) -> bool:
+        """Return whether the known episodes of a series are all that there are."""
+        return series_id in self._read_at and series_id not in self._stale
+
+    async def refresh(self, now: datetime) -> None:
+        """Begin a survey: take in what changed, or read all films and series."""
+        self.confirmed = {}
+        self.detailed = set()
+        # A library that shifted while it was read proves what is there, but not what is missing.
+        patience = _BUILD_AGAIN_AFTER if self.is_complete else _READ_AGAIN_AFTER
+        if self._built_at is None or not timedelta() <= now - self._built_at < patience:
+            await self._build(now)
+        else:
+            await self._take_changes(now)
+
+    async def _build(self, now: datetime) -> None:
+        """Read all films and series; a library that shifts meanwhile is read a second time."""
+        for _ in range(2):
+            read = LibraryIndex()
+            since: datetime | None = None
+            consistent = True
+            async for page in self._client.items(types=(MOVIE_TYPE, SERIES_TYPE)):
+                since = since or _cursor(page, now)
+                consistent = page.consistent
+                for item in page.items:
+                    read.put(item)
+                    self.confirmed[item.id] = item
+            if consistent:
+                break
+        self.index.take_titles(read)
+        self._stale.update(self._read_at)
+        self.since = since
+        self.is_complete = consistent
+        self._built_at = now
+
+    async def _take_changes(self, now: datetime) -> None:
+        """Take in what was saved since the last survey."""
+        since: datetime | None = None
+        consistent = True
+        types = (MOVIE_TYPE, SERIES_TYPE, EPISODE_TYPE)
+        async for page in self._client.items(types=types, changed_since=self.since):
+            since = since or _cursor(page, now)
+            consistent = page.consistent
+            for item in page.items:
+                self.index.put(item)
+                self.confirmed[item.id] = item
+        if consistent and since is not None:
+            self.since = since
+
+    async def read_episodes(
+        self, now: datetime, series_ids: Iterable[str], waiting: Collection[str]
+    ) -> bool:
+        """Read episode lists that are unknown or outdated; return whether some are left.
+
+        `series_ids` are all that matter, `waiting` those where an episode should appear.
+        """
+        matter = set(series_ids)
+        self._forget_others(matter)
+        urgent = {series_id for series_id in matter if not self.is_read(series_id)}
+        due = {
+            series_id
+            for series_id in matter.intersection(waiting) - urgent
+            if now - self._read_at[series_id] >= _READ_AGAIN_AFTER
+        }
+        queue = [*self._oldest_first(urgent), *self._oldest_first(due)]
+        for series_id in queue[:SERIES_READS]:
+            # Taken out first: a push during the read must count.
+            was_stale = series_id in self._stale
+            self._stale.discard(series_id)
+            try:
+                episodes = await self._client.episodes(series_id)
+            except BaseException:
+                if was_stale:
+                    self._stale.add(series_id)
+                raise
+            self.index.set_episodes(series_id, episodes)
+            self._read_at[series_id] = now
+            self.confirmed |= {episode.id: episode for episode in episodes}
+        return len(urgent) > SERIES_READS
+
+    def _oldest_first(self, series_ids: Iterable[str]) -> list[str]:
+        return sorted(series_ids, key=lambda name: (self._read_at.get(name, _NEVER), name))
+
+    def _forget_others(self, matter: Collection[str]) -> None:
+        for series_id in self._read_at.keys() - matter:
+            del self._read_at[series_id]
+            self._stale.discard(series_id)
+            self.index.forget_episodes(series_id)
+
+    async def confirm(
+        self, now: datetime, urgent: Collection[str], others: Collection[str], *, versions: bool
+    ) -> bool:
+        """Look items up by id, `urgent` ones first; return whether some still never were.
+
+        With `versions` the paths of all versions of an item are read, too.
+        """
+        relied = {*urgent, *others}
+        self._checked_at = {k: at for k, at in self._checked_at.items() if k in relied}
+        order = sorted(
+            relied, key=lambda name: (name not in urgent, self._checked_at.get(name, _NEVER), name)
+        )
+        asked = order[:ITEM_CHECKS]
+        if not asked:
+            return False
+        found: dict[str, LibraryItem] = {}
+        fields = _VERSION_FIELDS if versions else _FIELDS
+        types = (MOVIE_TYPE, EPISODE_TYPE)
+        async for page in self._client.items(types=types, ids=asked, fields=fields):
+            found |= {item.id: item for item in page.items}
+        for item_id in asked:
+            self._checked_at[item_id] = now
+            if (item := found.get(item_id)) is None:
+                # Renamed, perhaps: then it is in the list under another id.
+                self.mark_stale(None, item_id)
+                self.index.drop(item_id)
+                self.confirmed.pop(item_id, None)
+                continue
+            self.index.put(item)
+            self.confirmed[item_id] = item
+            if versions:
+                self.detailed.add(item_id)
+        return not self._checked_at.keys() >= set(urgent)
+
+
+def _cursor(page: ItemPage, now: datetime) -> datetime:
+    """Return from when on to ask for changes next time, by the server's own clock."""
+    if page.server_time is None:
+        return now - _BLIND_OVERLAP
+    return page.server_time - _OVERLAP

@@ -69,6 +69,12 @@ _ERRORS: Final[tuple[tuple[type[ClientError], str], ...]] = (
     (Refused, "refused"),
 )
 
+# qBittorrent splits this without a shell: three quotes in a row are one literal quote.
+_COMPLETION_COMMAND: Final = (
+    'curl -fsS -X POST -H "Authorization: Bearer {secret}" -H "Content-Type: application/json"'
+    ' -d "{{"""hash""":"""%K"""}}" {url}'
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -163,11 +169,14 @@ class ConnectionDraft:
         """Return the exact address and secret of the webhook, for the one step that shows them."""
         target = webhook_target(self._hass, self._options, self.data)
         path = f"{WEBHOOK_PATH}/{self.data[CONF_WEBHOOK_ID]}"
+        url = target.url if target else f"http://HOME-ASSISTANT:8123{path}"
+        secret = str(self.data[CONF_WEBHOOK_SECRET])
         return {
             "service": KIND_NAMES[self.kind],
-            "url": target.url if target else f"http://HOME-ASSISTANT:8123{path}",
+            "url": url,
             "username": WEBHOOK_USERNAME,
-            "secret": str(self.data[CONF_WEBHOOK_SECRET]),
+            "secret": secret,
+            "command": _COMPLETION_COMMAND.format(url=url, secret=secret),
         }
 
     def decide_take_over(self, take_over: bool) -> None:

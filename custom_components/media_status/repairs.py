@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import voluptuous as vol
+
 from homeassistant.components.repairs import (
     ConfirmRepairFlow,
     FlowType,
@@ -128,12 +130,13 @@ def _raise_for_connection(
         is_fixable=is_fixable,
         severity=ir.IssueSeverity.ERROR if kind != WEBHOOK_FOREIGN else ir.IssueSeverity.WARNING,
         translation_key=kind,
-        translation_placeholders={
-            "name": subentry.title,
-            "service": KIND_NAMES[subentry.subentry_type],
-            **placeholders,
-        },
+        translation_placeholders={**_placeholders(subentry), **placeholders},
     )
+
+
+def _placeholders(subentry: ConfigSubentry) -> dict[str, str]:
+    """Return how a connection is named in texts."""
+    return {"name": subentry.title, "service": KIND_NAMES[subentry.subentry_type]}
 
 
 class ConnectionRepairFlow(RepairsFlow):
@@ -160,10 +163,16 @@ class AuthRepairFlow(ConnectionRepairFlow):
     async def async_step_init(
         self, user_input: Mapping[str, object] | None = None
     ) -> RepairsFlowResult:
-        """Open the reconfigure step; the issue goes when the service answers again."""
+        """Explain, then open the reconfigure step; the issue goes when the service answers."""
         if (found := self._find()) is None:
             return self._removed()
         entry, subentry = found
+        if user_input is None:
+            return self.async_show_form(
+                step_id="init",
+                data_schema=vol.Schema({}),
+                description_placeholders=_placeholders(subentry),
+            )
         flow = await self.hass.config_entries.subentries.async_init(
             (entry.entry_id, subentry.subentry_type),
             context=SubentryFlowContext(
@@ -189,10 +198,7 @@ class WebhookRepairFlow(ConnectionRepairFlow):
         return self.async_show_menu(
             step_id="init",
             menu_options=["take_over", "leave"],
-            description_placeholders={
-                "name": subentry.title,
-                "service": KIND_NAMES[subentry.subentry_type],
-            },
+            description_placeholders=_placeholders(subentry),
         )
 
     async def async_step_take_over(

@@ -324,20 +324,3 @@ def decode_status(data: JsonValue, items: dict[ItemKey, Stage] | None = None) ->
         return None
     status.items.update(items or {})
     return status
-
-
-__all__ = [
-    "FactRow",
-    "decode_fact",
-    "decode_items",
-    "decode_request",
-    "decode_status",
-    "decode_time",
-    "decode_value",
-    "encode_fact",
-    "encode_items",
-    "encode_request",
-    "encode_status",
-    "encode_time",
-    "encode_value",
-]

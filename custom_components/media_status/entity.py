@@ -1,15 +1,16 @@
 """Define what all entities share: their device, their name, their unique id."""
 
+from typing import override
+
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN, KIND_NAMES, TITLE
-from .coordinator import ConnectionCoordinator
-from .hub import MediaStatusConfigEntry
+from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
 from .serialize import without_userinfo
 
 
@@ -64,3 +65,12 @@ class ConnectionEntity(CoordinatorEntity[ConnectionCoordinator]):
             configuration_url=without_userinfo(str(address)),
             sw_version=coordinator.data.version,
         )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state, and the version on the device: it is learned after the device."""
+        version = self.coordinator.data.version
+        if self.device_entry is not None and version not in (None, self.device_entry.sw_version):
+            dr.async_get(self.hass).async_update_device(self.device_entry.id, sw_version=version)
+        super()._handle_coordinator_update()

@@ -12,8 +12,9 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_get_config_entry
 
 from .const import DOMAIN
+from .coordinator import MediaStatusConfigEntry
 from .entity import request_entity_id, request_unique_id
-from .hub import Hub, MediaStatusConfigEntry
+from .hub import Hub
 from .journal import JournalError
 from .lifecycle.model import JsonObject, MediaType, Stage
 from .lifecycle.request import Request

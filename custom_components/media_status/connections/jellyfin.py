@@ -69,14 +69,14 @@ class JellyfinConnection(Connection):
     def __init__(self, connection_id: str, client: JellyfinService) -> None:
         """Initialize with the subentry's id and the client that speaks to it."""
         super().__init__(connection_id)
-        self._client = client
+        self.client = client
         self._library = Library(client)
         self._webhook = PluginWebhook(client)
 
     @override
     async def probe(self) -> ServiceInfo:
         """Return who answers; raise `ClientError`."""
-        info = await self._client.info()
+        info = await self.client.info()
         return ServiceInfo(name=info.name or "Jellyfin", version=info.version, identity=info.id)
 
     @override
@@ -107,7 +107,7 @@ class JellyfinConnection(Connection):
             self._library.forget()
         if not context.wanted:
             # Nothing to find out but whether it answers.
-            await self._client.info()
+            await self.client.info()
             return Survey(started_at=context.now)
         await self._library.refresh(context.now)
         backlog = await self._read_episodes(context)

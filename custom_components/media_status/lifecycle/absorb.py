@@ -15,11 +15,10 @@ from .facts import (
     Statement,
     Title,
     Transfer,
-    Via,
     Wanted,
     merged,
 )
-from .model import MOVIE, ItemKey, MediaType, Subject, TitleRef
+from .model import MOVIE, ItemKey, MediaType, Subject, TitleRef, Via
 from .request import Change, Request
 
 _DOWNLOAD_WORDS = (Grab, Outcome, Queue, Transfer)
@@ -156,7 +155,7 @@ def _ages(fact: Fact) -> bool:
 
 
 def _is_worth_storing(old: Fact, new: Fact) -> bool:
-    """Return whether the journal needs the new value: not for mere progress, which is asked anew."""
+    """Return whether the journal needs the new value: not for mere progress."""
     if old.value == new.value:
         return False
     if isinstance(old.value, Transfer) and isinstance(new.value, Transfer):

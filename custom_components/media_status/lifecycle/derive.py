@@ -62,9 +62,7 @@ _STUCK = frozenset(
         "client_error",
         "missing_files",
         "import_blocked",
-        "import_blocked_unknown",
         "failed_request",
-        "failed_request_unknown",
         "not_monitored",
         "no_library",
     }

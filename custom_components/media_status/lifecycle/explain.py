@@ -73,7 +73,7 @@ def _trouble(evidence: Evidence, found: Found) -> Explanation | None:
             if queue.present and queue.phase is QueuePhase.IMPORT_BLOCKED:
                 reason = queue.messages[0] if queue.messages else ""
                 return Explanation(
-                    code="import_blocked" if reason else "import_blocked_unknown",
+                    code="import_blocked",
                     values={"reason": reason} if reason else {},
                     service=fact.service,
                     since=fact.since,
@@ -150,7 +150,7 @@ def _approved(evidence: Evidence, found: Found, manager: Service) -> Explanation
 def _unreleased(found: Found, manager: Service) -> Explanation:
     dates = [view.release_at for view in found.items.values() if view.release_at]
     if not dates:
-        return Explanation(code="unreleased_unknown", service=manager)
+        return Explanation(code="unreleased", service=manager)
     return Explanation(
         code="unreleased", values={"date": min(dates).date().isoformat()}, service=manager
     )
@@ -161,19 +161,16 @@ def _failed(evidence: Evidence, found: Found, manager: Service) -> Explanation:
     if views:
         newest = max(views, key=lambda view: (str(view.failed_at), view.key))
         if newest.message:
-            return Explanation(
-                code="failed_download", values={"reason": newest.message}, service=manager
-            )
-        return Explanation(code="failed_download_unknown", service=manager)
+            values: dict[str, str | int] = {"reason": newest.message}
+            return Explanation(code="failed_download", values=values, service=manager)
+        return Explanation(code="failed_download", service=manager)
     message = next((ask.message for ask in evidence.about(Ask) if ask.message), None)
-    if message:
-        return Explanation(
-            code="failed_request",
-            values={"reason": message},
-            service=Service.SEERR,
-            needs_person=True,
-        )
-    return Explanation(code="failed_request_unknown", service=Service.SEERR, needs_person=True)
+    return Explanation(
+        code="failed_request",
+        values={"reason": message} if message else {},
+        service=Service.SEERR,
+        needs_person=True,
+    )
 
 
 def _downloading(evidence: Evidence, found: Found) -> Explanation:
@@ -188,11 +185,10 @@ def _downloading(evidence: Evidence, found: Found) -> Explanation:
             if code is None:
                 return _moving(found, fact.service)
             values: dict[str, str | int] = {}
-            if code == "queued":
-                code = "queued" if transfer.queue_position else "queued_unknown"
-                values = {"position": transfer.queue_position or 0}
-            if code == "stalled":
-                values = {"seeds": transfer.seeds or 0}
+            if code == "queued" and transfer.queue_position:
+                values = {"position": transfer.queue_position}
+            if code == "stalled" and transfer.seeds is not None:
+                values = {"seeds": transfer.seeds}
             waits.append(
                 Explanation(code=code, values=values, service=fact.service, since=fact.since)
             )

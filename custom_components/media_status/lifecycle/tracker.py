@@ -1,35 +1,21 @@
 """Track open requests: observations in, changes out. No I/O and no clock; time is an argument."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import batched
 
+from .absence import absences
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .explain import Setup
-from .facts import (
-    Ask,
-    AskStatus,
-    Decision,
-    Fact,
-    FactKind,
-    FactValue,
-    Grab,
-    Observation,
-    Opening,
-    Origin,
-    Queue,
-    Statement,
-    Transfer,
-    Verdict,
-    Via,
-)
+from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
-from .model import MOVIE, REQUEST, MediaType, Service, Stage, Subject, TitleRef
+from .model import MOVIE, MediaType, Service, Stage, TitleRef, Via
 from .request import Changes, Request
 from .timeline import entries
 
-_USENET = "usenet"
+_STEP = 25  # requests or observations per step: a few milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,27 +68,50 @@ class Tracker:
         complete: Collection[FactKind],
         now: datetime,
     ) -> Changes:
+        """Take in a healthy survey at once; see `survey_steps`."""
+        steps = self.survey_steps(connection_id, service, started_at, observations, complete, now)
+        return [change for changes in steps for change in changes]
+
+    def survey_steps(
+        self,
+        connection_id: str,
+        service: Service,
+        started_at: datetime,
+        observations: Iterable[Observation],
+        complete: Collection[FactKind],
+        now: datetime,
+    ) -> Iterator[Changes]:
         """Take in a healthy survey: the truth, before which pushed facts of the connection yield.
 
-        Of the kinds in `complete`, what the survey does not mention is absent.
+        Of the kinds in `complete`, what the survey does not mention is absent. Yields after small
+        steps, so that a caller can let others run; pushes may come in between.
         """
-        touched: dict[str, Touched] = {}
-        for observation in observations:
-            self._apply(observation, touched, now)
-        for request in list(self.requests.values()):
-            absent = list(_absences(request, connection_id, complete, touched.get(request.id)))
-            if absent:
-                seen = Observation(
-                    connection_id=connection_id,
-                    service=service,
-                    via=Via.SURVEY,
-                    seen_at=started_at,
-                    statements=tuple(absent),
-                    request_id=request.id,
-                )
-                self._apply(seen, touched, now)
-            self._supersede(request, connection_id, started_at, complete, touched)
-        return self._settle(touched, now)
+        stated: dict[str, set[FactKey]] = {}
+        for chunk in batched(observations, _STEP, strict=False):
+            touched: dict[str, Touched] = {}
+            for observation in chunk:
+                self._apply(observation, touched, now)
+            for request_id, collected in touched.items():
+                stated.setdefault(request_id, set()).update(collected.stated)
+            yield self._settle(touched, now)
+        for requests in batched(list(self.requests.values()), _STEP, strict=False):
+            touched = {}
+            for request in requests:
+                if request.is_open:
+                    mine = stated.get(request.id, set())
+                    absent = tuple(absences(request, connection_id, complete, mine))
+                    if absent:
+                        seen = Observation(
+                            connection_id=connection_id,
+                            service=service,
+                            via=Via.SURVEY,
+                            seen_at=started_at,
+                            statements=absent,
+                            request_id=request.id,
+                        )
+                        self._apply(seen, touched, now)
+                    self._supersede(request, connection_id, started_at, complete, mine, touched)
+            yield self._settle(touched, now)
 
     def tick(self, now: datetime) -> Changes:
         """Derive anew what time alone may have changed."""
@@ -112,13 +121,14 @@ class Tracker:
             found.is_stale = True
         return self._settle(touched, now)
 
-    def reconsider(self, options: TrackerOptions, now: datetime) -> Changes:
+    def reconsider(self, options: TrackerOptions, now: datetime) -> Iterator[Changes]:
         """Derive all requests anew under other options, e.g. when a connection went down."""
         self.options = options
-        touched = {key: Touched.of(request) for key, request in self.requests.items()}
-        for found in touched.values():
-            found.is_stale = True
-        return self._settle(touched, now)
+        for requests in batched(list(self.requests.values()), _STEP, strict=False):
+            touched = {request.id: Touched.of(request) for request in requests if request.is_open}
+            for found in touched.values():
+                found.is_stale = True
+            yield self._settle(touched, now)
 
     def decide(
         self, request_id: str, verdict: Verdict, reason: str | None, now: datetime
@@ -263,11 +273,10 @@ class Tracker:
         connection_id: str,
         started_at: datetime,
         complete: Collection[FactKind],
+        stated: set[FactKey],
         touched: dict[str, Touched],
     ) -> None:
         """Drop what the connection pushed before the survey began and the survey has answered."""
-        mine = touched.get(request.id)
-        stated = mine.stated if mine is not None else set()
         dropped = [
             key
             for key, fact in request.facts.items()
@@ -279,7 +288,8 @@ class Tracker:
         ]
         if not dropped:
             return
-        collected = touched.setdefault(request.id, Touched.of(request))
+        collected = touched.get(request.id) or Touched.of(request)
+        touched[request.id] = collected
         for key in dropped:
             del request.facts[key]
             collected.change.facts.pop(key, None)
@@ -341,51 +351,3 @@ def _is_over(request: Request) -> bool:
     if request.stage is Stage.AVAILABLE:
         return request.status.counts.unreleased == 0
     return request.stage is Stage.DELETED
-
-
-def _absences(
-    request: Request,
-    connection_id: str,
-    complete: Collection[FactKind],
-    collected: Touched | None,
-) -> Iterable[Statement]:
-    """Yield explicit absences for what a complete survey did not mention about a request."""
-    stated = collected.stated if collected is not None else set()
-
-    def unmentioned(subject: Subject, kind: FactKind) -> bool:
-        return (subject, connection_id, kind, Via.SURVEY) not in stated
-
-    if FactKind.ASK in complete and connection_id in request.service_ids:
-        if unmentioned(REQUEST, FactKind.ASK):
-            yield Statement(value=Ask(status=AskStatus.ABSENT))
-    for kind, absent in _ABSENT.items():
-        if kind not in complete:
-            continue
-        for subject in _downloads(request, connection_id, kind):
-            if unmentioned(subject, kind):
-                yield Statement(value=absent, subject=subject)
-
-
-_ABSENT: dict[FactKind, FactValue] = {
-    FactKind.QUEUE: Queue(present=False),
-    FactKind.TRANSFER: Transfer(present=False),
-}
-
-
-def _downloads(request: Request, connection_id: str, kind: FactKind) -> set[Subject]:
-    """Return the downloads whose absence a connection can state.
-
-    A manager speaks for what it grabbed itself; a torrent client for every torrent.
-    """
-    facts: Iterable[Fact] = request.facts.values()
-    if kind is FactKind.QUEUE:
-        return {
-            fact.subject
-            for fact in facts
-            if fact.connection_id == connection_id and fact.kind in (FactKind.GRAB, FactKind.QUEUE)
-        }
-    return {
-        fact.subject
-        for fact in facts
-        if isinstance(fact.value, Grab) and fact.value.protocol != _USENET
-    }

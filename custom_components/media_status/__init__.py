@@ -1,0 +1,149 @@
+"""Follow every media request from asked to ready to watch."""
+
+import asyncio
+from collections.abc import Mapping
+import logging
+from pathlib import Path
+from typing import Final
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
+
+from .clients.errors import ClientError
+from .connections_factory import create_connection
+from .const import DOMAIN
+from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .explanations import async_load
+from .hub import Hub
+from .journal import Journal, JournalError
+from .journal_schema import JournalTooNewError
+from .lifecycle.model import JsonObject
+from .listener import start_listener
+from .repairs import clear_all, clear_stale, raise_journal_set_aside
+from .services import async_setup_services
+from .webhook import async_setup_webhook
+from .websocket_api import async_setup_websocket
+
+_LOGGER = logging.getLogger(__name__)
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR)
+JOURNAL_FILE: Final = "media_status.db"
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register what exists once: the webhook view, actions and websocket commands."""
+    async_setup_webhook(hass)
+    async_setup_services(hass)
+    async_setup_websocket(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> bool:
+    """Open the journal, restore what it knows, connect the services."""
+    journal = Journal(journal_path(hass))
+    hub = Hub(hass, entry, journal, await async_load(hass))
+    try:
+        start = await journal.open(hub.keep_since)
+    except JournalTooNewError as err:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="journal_too_new"
+        ) from err
+    except JournalError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="journal_unavailable",
+            translation_placeholders={"reason": str(err)},
+        ) from err
+    if start.set_aside is not None:
+        _LOGGER.error("The database was damaged and set aside; it is rebuilt from the services")
+        raise_journal_set_aside(hass, start.set_aside.name)
+    _connect(hub, start.cursors)
+    hub.restore(start)
+    entry.runtime_data = hub
+    clear_stale(hass, entry)
+    _register_tracker_device(hass, entry)
+    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    try:
+        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    except BaseException:
+        await journal.close()
+        raise
+    hub.start()
+    for coordinator in hub.connections.values():
+        start_listener(coordinator)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> bool:
+    """Unload the platforms, then let go of the services and the journal."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    hub = entry.runtime_data
+    for coordinator in hub.connections.values():
+        await coordinator.async_shutdown()
+        await coordinator.connection.close()
+    await hub.journal.close()
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+    """Remove our webhooks from the services, our reports, and the journal's files."""
+    clear_all(hass, entry)
+    hub = Hub(hass, entry, Journal(journal_path(hass)), await async_load(hass))
+    _connect(hub, {})
+    await asyncio.gather(*(found.remove_webhook() for found in hub.connections.values()))
+    await hass.async_add_executor_job(_remove_files, journal_path(hass))
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: MediaStatusConfigEntry, device: dr.DeviceEntry
+) -> bool:
+    """Allow removing devices of connections that are gone."""
+    current = {entry.entry_id, *entry.subentries}
+    return not any(domain == DOMAIN and key in current for domain, key in device.identifiers)
+
+
+def journal_path(hass: HomeAssistant) -> Path:
+    """Return where the journal lives: in the configuration folder, so that backups hold it."""
+    return Path(hass.config.path(JOURNAL_FILE))
+
+
+def _connect(hub: Hub, cursors: Mapping[str, JsonObject]) -> None:
+    """Make a coordinator for each connection that can be called at all."""
+    for subentry in hub.entry.subentries.values():
+        key = subentry.subentry_id
+        try:
+            connection = create_connection(hub.hass, subentry.subentry_type, key, subentry.data)
+        except ClientError as err:
+            _LOGGER.error("The connection %s cannot be used: %s", subentry.title, err)
+            continue
+        hub.connections[key] = ConnectionCoordinator(
+            hub, subentry, connection, cursors.get(key, {})
+        )
+
+
+def _register_tracker_device(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={(DOMAIN, entry.entry_id)},
+        entry_type=dr.DeviceEntryType.SERVICE,
+        name=entry.title,
+    )
+
+
+async def _async_updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+    """Take our webhook out of removed services, then reload with the new settings."""
+    hub = entry.runtime_data
+    gone = [c for key, c in hub.connections.items() if key not in entry.subentries]
+    await asyncio.gather(*(coordinator.remove_webhook() for coordinator in gone))
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _remove_files(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

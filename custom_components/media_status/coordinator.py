@@ -1,0 +1,240 @@
+"""Keep one connection: survey it when due, ring at its door, keep its webhook in order."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+import logging
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .clients.errors import AuthError, ClientError, TooOld
+from .connections.base import Connection, Push, Survey, WebhookState
+from .connections_factory import webhook_target
+from .const import CONF_MANAGE_WEBHOOKS, CONF_TAKE_OVER_WEBHOOK, DOMAIN
+from .flow_draft import error_key
+from .lifecycle.model import JsonObject, Service
+from .repairs import (
+    clear_auth_issue,
+    clear_too_old_issue,
+    clear_webhook_foreign,
+    raise_auth_issue,
+    raise_too_old_issue,
+    raise_webhook_foreign,
+)
+from .schedule import interval
+from .wanted import survey_context
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+type MediaStatusConfigEntry = ConfigEntry[Hub]
+
+_LOGGER = logging.getLogger(__name__)
+
+SURVEY_LIMIT: Final = 300  # seconds for one survey of a slow service
+_FAILING: Final = (15, 30, 60, 120, 300)  # seconds between attempts while a service is down
+_PROBE_EVERY: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionState:
+    """What is known about a connection. `since` is when it became healthy or stopped being so."""
+
+    name: str | None = None
+    version: str | None = None
+    identity: str | None = None
+    last_survey: datetime | None = None
+    last_push_at: datetime | None = None
+    last_event: str | None = None
+    webhook: WebhookState = WebhookState.UNSUPPORTED
+    download_rate: int | None = None  # bytes per second
+    dropped: int = 0  # malformed elements left out of the last survey
+    error: str | None = None  # error code, None while healthy
+    since: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Doorbell:
+    """A survey asked for at a time; a later ring never delays an earlier one."""
+
+    at: datetime
+    cancel: CALLBACK_TYPE = field(repr=False)
+
+
+class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
+    """Survey one connection and hand what it says to the hub."""
+
+    config_entry: MediaStatusConfigEntry
+
+    def __init__(
+        self, hub: Hub, subentry: ConfigSubentry, connection: Connection, cursor: JsonObject
+    ) -> None:
+        """Initialize; nothing is asked before `start`."""
+        super().__init__(
+            hub.hass,
+            _LOGGER,
+            config_entry=hub.entry,
+            name=subentry.title,
+            update_interval=None,
+            always_update=False,
+        )
+        self.hub = hub
+        self.subentry = subentry
+        self.connection = connection
+        self.connection_id = subentry.subentry_id
+        self.kind = Service(subentry.subentry_type)
+        self.cursor = cursor
+        self.data = ConnectionState()
+        self.is_fresh = True
+        self.newest_import: datetime | None = None
+        self._probed_at: datetime | None = None
+        self._failures = 0
+        self._doorbell: _Doorbell | None = None
+        self._surveying = asyncio.Lock()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Return whether the last survey was answered."""
+        return self.data.last_survey is not None and self.data.error is None
+
+    @callback
+    def start(self) -> None:
+        """Keep polling without entities; the first survey is made by the hub."""
+        self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        self.config_entry.async_on_unload(self._silence)
+
+    @callback
+    def ring(self, delay: float = 1.0) -> None:
+        """Ask for a survey within `delay` seconds; earlier rings win."""
+        due = dt_util.utcnow() + timedelta(seconds=delay)
+        if self._doorbell is not None:
+            if self._doorbell.at <= due:
+                return
+            self._doorbell.cancel()
+        job = HassJob(self._answer_door, name=f"survey of {self.name}", cancel_on_shutdown=True)
+        self._doorbell = _Doorbell(due, async_call_later(self.hass, delay, job))
+
+    async def _answer_door(self, _now: datetime) -> None:
+        self._doorbell = None
+        await self.async_refresh()
+
+    @callback
+    def _silence(self) -> None:
+        if self._doorbell is not None:
+            self._doorbell.cancel()
+            self._doorbell = None
+
+    @callback
+    def note_push(self, push: Push, at: datetime) -> None:
+        """Remember the last pushed message, for diagnostics and the connection's page."""
+        self.data = replace(self.data, last_push_at=at, last_event=push.event)
+
+    @override
+    async def _async_update_data(self) -> ConnectionState:
+        """Make a survey, hand it to the hub, and choose when the next is due."""
+        async with self._surveying:
+            try:
+                async with asyncio.timeout(SURVEY_LIMIT):
+                    await self._probe()
+                    context = await survey_context(self)
+                    survey = await self.connection.survey(context)
+            except (ClientError, TimeoutError) as err:
+                self._failed(err)
+                raise UpdateFailed(
+                    translation_domain=DOMAIN,
+                    translation_key="survey_failed",
+                    translation_placeholders={"name": self.name, "reason": str(err) or "timeout"},
+                ) from err
+            await self.hub.take_survey(self, survey)
+        return self._answered(survey)
+
+    async def _probe(self) -> None:
+        """Learn name and version at start, after an outage, and now and then."""
+        now = dt_util.utcnow()
+        if self._probed_at is not None and now - self._probed_at < _PROBE_EVERY:
+            return
+        info = await self.connection.probe()
+        self._probed_at = now
+        self.data = replace(self.data, name=info.name, version=info.version, identity=info.identity)
+
+    def _answered(self, survey: Survey) -> ConnectionState:
+        now = dt_util.utcnow()
+        was_healthy = self.is_healthy
+        self._failures = 0
+        self.is_fresh = False
+        self.cursor = survey.cursor
+        clear_auth_issue(self.hass, self.connection_id)
+        clear_too_old_issue(self.hass, self.connection_id)
+        self.data = replace(
+            self.data,
+            last_survey=now,
+            download_rate=survey.download_rate,
+            dropped=survey.dropped,
+            error=None,
+            since=self.data.since if was_healthy else now,
+        )
+        seconds = 1 if survey.backlog else interval(self, now)
+        self.update_interval = timedelta(seconds=seconds) if seconds else None
+        if not was_healthy:
+            self.hub.health_changed(self)
+            self.config_entry.async_create_background_task(
+                self.hass, self.keep_webhook(), f"webhook of {self.name}"
+            )
+        return self.data
+
+    def _failed(self, err: ClientError | TimeoutError) -> None:
+        now = dt_util.utcnow()
+        was_failing = self.data.error is not None
+        self._probed_at = None
+        self.is_fresh = True
+        if isinstance(err, AuthError):
+            raise_auth_issue(self.hass, self.config_entry, self.subentry)
+        if isinstance(err, TooOld):
+            raise_too_old_issue(self.hass, self.config_entry, self.subentry, err.version)
+        code = error_key(err) if isinstance(err, ClientError) else "cannot_connect"
+        self.data = replace(
+            self.data, error=code, download_rate=None, since=self.data.since if was_failing else now
+        )
+        self.update_interval = timedelta(seconds=_FAILING[min(self._failures, len(_FAILING) - 1)])
+        self._failures += 1
+        if not was_failing:
+            self.hub.health_changed(self)
+
+    async def keep_webhook(self) -> None:
+        """Create or repair our webhook where we may; tell the user when another owns the slot."""
+        options = self.config_entry.options
+        target = webhook_target(self.hass, options, self.subentry.data)
+        if target is None:
+            return
+        take_over = bool(self.subentry.data.get(CONF_TAKE_OVER_WEBHOOK, False))
+        try:
+            async with asyncio.timeout(SURVEY_LIMIT):
+                if options.get(CONF_MANAGE_WEBHOOKS, True):
+                    state = await self.connection.ensure_webhook(target, take_over=take_over)
+                else:
+                    state = await self.connection.webhook_state(target)
+        except (ClientError, TimeoutError) as err:
+            _LOGGER.info("The webhook of %s could not be checked: %s", self.name, err)
+            return
+        self.data = replace(self.data, webhook=state)
+        if state is WebhookState.FOREIGN:
+            raise_webhook_foreign(self.hass, self.config_entry, self.subentry)
+        else:
+            clear_webhook_foreign(self.hass, self.connection_id)
+        self.async_update_listeners()
+
+    async def remove_webhook(self) -> None:
+        """Remove our webhook from the service; a service that does not answer is left alone."""
+        target = webhook_target(self.hass, self.config_entry.options, self.subentry.data)
+        if target is None:
+            return
+        try:
+            async with asyncio.timeout(15):
+                await self.connection.remove_webhook(target)
+        except (ClientError, TimeoutError) as err:
+            _LOGGER.warning("The webhook in %s could not be removed: %s", self.name, err)

@@ -1,0 +1,79 @@
+"""Know the household: which connections exist, answer, serve 4K, and what they are called."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from .const import (
+    CONF_IDENTITY,
+    CONF_PUBLIC_URL,
+    CONF_SERVES_4K,
+    CONF_TRACK_MANUAL,
+    DEFAULT_OPTIONS,
+)
+from .coordinator import ConnectionCoordinator
+from .lifecycle.explain import Setup
+from .lifecycle.model import MediaType, Service, Stage
+from .lifecycle.request import Request
+from .lifecycle.tracker import TrackerOptions
+
+type Connections = Mapping[str, ConnectionCoordinator]
+
+MANAGERS: Final = (Service.RADARR, Service.SONARR)
+
+
+def tracker_options(connections: Connections, options: Mapping[str, object]) -> TrackerOptions:
+    """Return what the tracker must know: 4K and HD managers, what exists, what is down."""
+    variants = {
+        key: _serves_4k(coordinator)
+        for key, coordinator in connections.items()
+        if coordinator.kind in MANAGERS and has_4k(connections.values(), coordinator.kind)
+    }
+    answering = {found.kind for found in connections.values() if found.data.error is None}
+    down = {
+        found.kind: found.data.since
+        for found in connections.values()
+        if found.kind not in answering and found.data.since is not None
+    }
+    services = frozenset(found.kind for found in connections.values())
+    chosen = {**DEFAULT_OPTIONS, **options}
+    return TrackerOptions(
+        variants=variants,
+        setup=Setup(services=services, down=down),
+        track_manual=bool(chosen[CONF_TRACK_MANUAL]),
+    )
+
+
+def has_4k(connections: Collection[ConnectionCoordinator], kind: Service) -> bool:
+    """Return whether an instance of this kind serves 4K requests only."""
+    return any(found.kind is kind and _serves_4k(found) for found in connections)
+
+
+def has_variants(connections: Connections, request: Request) -> bool:
+    """Return whether another copy of the title may live beside this request's."""
+    kind = Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
+    return request.is_4k or has_4k(connections.values(), kind)
+
+
+def service_name(connections: Connections, request: Request, service: Service) -> str:
+    """Return what the household calls the service that has to do with a request."""
+    named = [found for found in connections.values() if found.kind is service]
+    linked = [found for found in named if found.connection_id in request.service_ids]
+    return (linked or named)[0].subentry.title if named else service.value.title()
+
+
+def watch_url(connections: Connections, request: Request) -> str | None:
+    """Return the address of the title's page in Jellyfin for people's browsers."""
+    if request.stage not in (Stage.AVAILABLE, Stage.PARTIALLY_AVAILABLE):
+        return None
+    for key, item_id in request.service_ids.items():
+        found = connections.get(key)
+        if found is not None and found.kind is Service.JELLYFIN:
+            data = found.subentry.data
+            base = str(data.get(CONF_PUBLIC_URL) or data["url"]).rstrip("/")
+            server = found.data.identity or data.get(CONF_IDENTITY)
+            return f"{base}/web/#/details?id={item_id}" + (f"&serverId={server}" if server else "")
+    return None
+
+
+def _serves_4k(coordinator: ConnectionCoordinator) -> bool:
+    return bool(coordinator.subentry.data.get(CONF_SERVES_4K))

@@ -1,0 +1,283 @@
+"""Hold the one pipe: facts in, journal, then entities, events, websocket and doorbells."""
+
+import asyncio
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+import logging
+from typing import Final
+from uuid import uuid7
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from .connections.base import Doorbell, Push, Survey
+from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
+from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .doorbells import Bell, answers, heard
+from .explanations import Texts
+from .household import MANAGERS, has_variants, service_name, tracker_options, watch_url
+from .journal import Batch, Journal, JournalError, JournalStart
+from .lifecycle.facts import Verdict
+from .lifecycle.model import JsonObject, Service, Stage
+from .lifecycle.request import Change, Changes, Request
+from .lifecycle.tracker import Tracker, TrackerOptions
+
+_LOGGER = logging.getLogger(__name__)
+
+_TICK: Final = timedelta(seconds=30)
+# The order in which a first survey makes most sense: wishes, managers, clients, library.
+_SURVEY_ORDER: Final = ((Service.SEERR,), MANAGERS, (Service.QBITTORRENT,), (Service.JELLYFIN,))
+
+# What an event entity tells when a request reaches a stage.
+_EVENTS: Final[Mapping[Stage, str]] = {
+    Stage.REQUESTED: "requested",
+    Stage.APPROVED: "approved",
+    Stage.DECLINED: "declined",
+    Stage.GRABBING: "grabbed",
+    Stage.DOWNLOADED: "downloaded",
+    Stage.SYNCING_LIBRARY: "imported",
+    Stage.AVAILABLE: "available",
+    Stage.PARTIALLY_AVAILABLE: "partially_available",
+    Stage.FAILED: "failed",
+    Stage.DELETED: "deleted",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestEvent:
+    """Something worth an automation happened to a request."""
+
+    type: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubEvent:
+    """What listeners are told, after the journal has it."""
+
+    changes: Changes = field(default_factory=list)
+    connections: frozenset[str] = frozenset()  # whose health changed
+    removed: frozenset[str] = frozenset()  # requests whose sensor's time is over
+    fired: tuple[RequestEvent, ...] = ()
+
+
+class Hub:
+    """Own the tracker, the journal and the connections of the one config entry."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: MediaStatusConfigEntry, journal: Journal, texts: Texts
+    ) -> None:
+        """Initialize without connections; see `restore` and `add`."""
+        self.hass = hass
+        self.entry = entry
+        self.journal = journal
+        self.tracker = Tracker(new_id=lambda: uuid7().hex)
+        self.connections: dict[str, ConnectionCoordinator] = {}
+        self.tracking_since = dt_util.utcnow()
+        self._recent: dict[str, Request] = {}
+        self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
+        self._texts = texts
+        self._listeners: list[Callable[[HubEvent], None]] = []
+
+    @property
+    def keep_since(self) -> datetime:
+        """Return since when ended requests keep their sensor."""
+        options = {**DEFAULT_OPTIONS, **self.entry.options}
+        return dt_util.utcnow() - timedelta(days=float(str(options[CONF_HISTORY_DAYS])))
+
+    def restore(self, start: JournalStart) -> None:
+        """Take over what the journal remembers."""
+        self.tracking_since = start.started_at
+        self.tracker.options = self._options()
+        self.tracker.restore(start.requests, start.closed_keys, dt_util.utcnow())
+        self._recent.update({request.id: request for request in start.recent})
+
+    def start(self) -> None:
+        """Begin to survey, tick and tidy up; everything ends with the entry."""
+        for coordinator in self.connections.values():
+            coordinator.start()
+        self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
+        self.entry.async_create_background_task(self.hass, self.survey(), "first survey")
+
+    def subscribe(self, listener: Callable[[HubEvent], None]) -> Callable[[], None]:
+        """Call `listener` with every event; return how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def survey(self, connection_ids: Collection[str] | None = None) -> dict[str, str]:
+        """Survey the connections (all by default) and return `ok` or an error code for each."""
+        chosen = [
+            coordinator
+            for key, coordinator in self.connections.items()
+            if connection_ids is None or key in connection_ids
+        ]
+        for kinds in _SURVEY_ORDER:
+            due = [coordinator for coordinator in chosen if coordinator.kind in kinds]
+            await asyncio.gather(*(coordinator.async_refresh() for coordinator in due))
+        return {coordinator.connection_id: coordinator.data.error or "ok" for coordinator in chosen}
+
+    async def take_push(self, coordinator: ConnectionCoordinator, push: Push) -> Callable[[], None]:
+        """Store what was pushed; return what tells everybody, to be called after the answer.
+
+        Raises JournalError when it could not be stored.
+        """
+        now = dt_util.utcnow()
+        changes = self.tracker.observe(push.observations, now)
+        if changes:
+            await self.journal.write(Batch(changes=changes))
+
+        @callback
+        def tell() -> None:
+            coordinator.note_push(push, now)
+            self._publish(changes)
+            for doorbell in push.doorbells:
+                self._ring(Bell(doorbell=doorbell))
+            if Doorbell.SELF in push.doorbells:
+                coordinator.ring()
+
+        return tell
+
+    async def take_survey(self, coordinator: ConnectionCoordinator, survey: Survey) -> None:
+        """Take a survey in, store it with its cursor, and tell everybody."""
+        key = coordinator.connection_id
+        await self._take_steps(
+            self.tracker.survey_steps(
+                key,
+                coordinator.kind,
+                survey.started_at,
+                survey.observations,
+                survey.complete,
+                dt_util.utcnow(),
+            )
+        )
+        if survey.cursor != coordinator.cursor:
+            await self._store([], {key: survey.cursor})
+
+    async def _take_steps(self, steps: Iterable[Changes]) -> None:
+        for changes in steps:
+            if changes:
+                await self._store(changes)
+                self._publish(changes)
+            else:
+                await asyncio.sleep(0)
+
+    async def _store(
+        self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
+    ) -> None:
+        try:
+            await self.journal.write(Batch(changes=changes, cursors=cursors or {}))
+        except JournalError as err:
+            # The next survey finds the same again; what is in memory stays true.
+            _LOGGER.error("Changes could not be stored: %s", err)
+
+    async def mark_available(
+        self, request_id: str, user_id: str | None, reason: str | None
+    ) -> Request:
+        """Record that somebody says a request is available; raise KeyError for unknown ids."""
+        request = self.tracker.requests[request_id]
+        changes = self.tracker.decide(request_id, Verdict.AVAILABLE, reason, dt_util.utcnow())
+        await self.journal.write(Batch(changes=changes))
+        _LOGGER.info("Request %s was marked available by user %s", request_id, user_id)
+        self._publish(changes)
+        return request
+
+    async def set_anime(self, request_id: str, is_anime: bool | None) -> Request:
+        """Override whether an open request is anime; raise KeyError for unknown ids."""
+        request = self.tracker.requests[request_id]
+        changes = self.tracker.set_anime(request_id, is_anime, dt_util.utcnow())
+        await self.journal.write(Batch(changes=changes))
+        self._publish(changes)
+        return request
+
+    @callback
+    def health_changed(self, coordinator: ConnectionCoordinator) -> None:
+        """Tell that a connection went down or came back, and explain requests anew."""
+        self._tell(HubEvent(connections=frozenset({coordinator.connection_id})))
+        self.entry.async_create_background_task(
+            self.hass,
+            self._take_steps(self.tracker.reconsider(self._options(), dt_util.utcnow())),
+            "explain requests anew",
+        )
+
+    def has_items_in(self, stages: Collection[Stage]) -> bool:
+        """Return whether any item of an open request is in one of the stages."""
+        wanted = frozenset(stages)
+        return any(
+            not wanted.isdisjoint(request.status.items.values())
+            for request in self.tracker.requests.values()
+        )
+
+    def has_variants(self, request: Request) -> bool:
+        """Return whether another copy of the title may live beside this request's."""
+        return has_variants(self.connections, request)
+
+    def explanation_text(self, request: Request) -> str | None:
+        """Return in one sentence why a request is not there yet."""
+        explanation = request.status.explanation
+        if explanation is None:
+            return None
+        values = dict(explanation.values)
+        if explanation.service is not None:
+            values["service"] = service_name(self.connections, request, explanation.service)
+        return self._texts.sentence(explanation.code, values)
+
+    def watch_url(self, request: Request) -> str | None:
+        """Return the address of the title's page in Jellyfin for people's browsers."""
+        return watch_url(self.connections, request)
+
+    def _options(self) -> TrackerOptions:
+        return tracker_options(self.connections, self.entry.options)
+
+    async def _tick(self, _now: datetime) -> None:
+        """Derive what time alone changes, and let go of what ended long ago."""
+        changes = self.tracker.tick(dt_util.utcnow())
+        if changes:
+            await self._store(changes)
+            self._publish(changes)
+        since = self.keep_since
+        over = {
+            key
+            for key, request in self._recent.items()
+            if request.ended_at is not None and request.ended_at < since
+        }
+        for key in over:
+            del self._recent[key]
+        if over:
+            self._tell(HubEvent(removed=frozenset(over)))
+
+    @callback
+    def _publish(self, changes: Changes) -> None:
+        """Tell listeners what changed, and ring where it makes a look worthwhile."""
+        if not changes:
+            return
+        for change in changes:
+            if change.ended:
+                change.request.facts = {}
+                self._recent[change.request.id] = change.request
+        fired = tuple(event for change in changes if (event := _event(change)) is not None)
+        self._tell(HubEvent(changes=changes, fired=fired))
+        for bell in heard(changes):
+            self._ring(bell)
+
+    def _ring(self, bell: Bell) -> None:
+        for coordinator in self.connections.values():
+            if answers(coordinator, bell.doorbell):
+                if bell.is_import:
+                    coordinator.newest_import = dt_util.utcnow()
+                coordinator.ring(bell.delay)
+
+    @callback
+    def _tell(self, event: HubEvent) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+
+def _event(change: Change) -> RequestEvent | None:
+    """Return the event of a change of stage, if that stage has one."""
+    if not change.opened and change.before is None:
+        return None
+    name = _EVENTS.get(change.request.stage)
+    return RequestEvent(type=name, request=change.request) if name else None

@@ -1,0 +1,114 @@
+"""Tell a survey what is wanted from its connection."""
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
+
+from .connections.base import SurveyContext, WantedItem, WantedTitle
+from .const import CONF_PATH_PREFIXES, CONF_TRACK_MANUAL
+from .lifecycle.facts import File
+from .lifecycle.model import ItemKey, MediaType, Service, Stage
+from .lifecycle.request import Request
+from .lifecycle.stages import MOVING
+
+if TYPE_CHECKING:
+    from .coordinator import ConnectionCoordinator
+
+_STEP: Final = 50  # requests prepared before others may run
+_WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
+_MEDIA_TYPES: Final = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
+
+
+async def survey_context(coordinator: ConnectionCoordinator) -> SurveyContext:
+    """Return what the next survey of a connection shall answer."""
+    hub = coordinator.hub
+    wanted: list[WantedTitle] = []
+    for count, request in enumerate(list(hub.tracker.requests.values()), 1):
+        if concerns(coordinator, request):
+            wanted.append(_title(coordinator, request))
+        if count % _STEP == 0:
+            await asyncio.sleep(0)
+    return SurveyContext(
+        now=dt_util.utcnow(),
+        wanted=tuple(wanted),
+        cursor=coordinator.cursor,
+        fresh=coordinator.is_fresh,
+        track_manual=bool(hub.entry.options.get(CONF_TRACK_MANUAL, True)),
+        tracking_since=hub.tracking_since,
+    )
+
+
+def concerns(coordinator: ConnectionCoordinator, request: Request) -> bool:
+    """Return whether a connection can know something about a request."""
+    kind = coordinator.kind
+    if kind is Service.SEERR:
+        return coordinator.connection_id in request.service_ids
+    if kind is Service.QBITTORRENT:
+        return bool(request.download_names)
+    if kind in _MEDIA_TYPES and request.media_type is not _MEDIA_TYPES[kind]:
+        return False
+    return coordinator.hub.tracker.fits(request, coordinator.connection_id)
+
+
+def _title(coordinator: ConnectionCoordinator, request: Request) -> WantedTitle:
+    kind = coordinator.kind
+    is_library = kind is Service.JELLYFIN
+    has_variants = is_library and coordinator.hub.has_variants(request)
+    items: dict[ItemKey, WantedItem] = {}
+    if is_library or kind is Service.SONARR:
+        paths = _paths(coordinator, request) if has_variants or request.is_4k else {}
+        items = {
+            item: _item(request.status.items.get(item, Stage.APPROVED), paths.get(item))
+            for item in request.items
+        }
+    return WantedTitle(
+        request_id=request.id,
+        media_type=request.media_type,
+        ids=request.ids,
+        opened_at=request.opened_at,
+        stage=request.stage,
+        is_4k=request.is_4k,
+        title=request.title,
+        original_title=request.original_title,
+        year=request.year,
+        has_details=bool(request.title and request.poster_url),
+        service_id=request.service_ids.get(coordinator.connection_id),
+        seasons=request.seasons,
+        items=items,
+        downloads=frozenset(request.download_names),
+        has_variants=has_variants,
+    )
+
+
+def _item(stage: Stage, file_path: str | None) -> WantedItem:
+    is_live = stage in MOVING and stage not in _WITH_FILE
+    has_file = True if stage in _WITH_FILE else (False if is_live else None)
+    return WantedItem(stage=stage, file_path=file_path, has_file=has_file, is_live=is_live)
+
+
+def _paths(coordinator: ConnectionCoordinator, request: Request) -> dict[ItemKey, str]:
+    """Return where the managers say the files are, as Jellyfin would see them."""
+    prefixes = prefix_pairs(coordinator.hub.entry.options.get(CONF_PATH_PREFIXES, ()))
+    paths: dict[ItemKey, str] = {}
+    for fact in request.facts.values():
+        value, item = fact.value, fact.subject.item
+        if item is not None and isinstance(value, File) and value.present and value.path:
+            paths[item] = mapped(value.path, prefixes)
+    return paths
+
+
+def prefix_pairs(lines: object) -> tuple[tuple[str, str], ...]:
+    """Return the configured path prefixes (`from => to`, one per line) as pairs."""
+    if not isinstance(lines, list | tuple):
+        return ()
+    parts = (str(line).split("=>", 1) for line in lines)
+    return tuple((pair[0].strip(), pair[1].strip()) for pair in parts if len(pair) == 2)
+
+
+def mapped(path: str, prefixes: tuple[tuple[str, str], ...]) -> str:
+    """Return a path with the first matching prefix replaced."""
+    for source, target in prefixes:
+        if path.startswith(source):
+            return target + path[len(source) :]
+    return path

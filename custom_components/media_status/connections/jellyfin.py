@@ -2,9 +2,9 @@
 
 import asyncio
 from datetime import datetime
-from typing import ClassVar, Protocol, override
+from typing import ClassVar, override
 
-from ..clients.jellyfin import JellyfinInfo
+from ..clients.jellyfin import JellyfinClient
 from ..lifecycle.facts import Observation
 from ..lifecycle.model import JsonObject, JsonValue, MediaType, Service, TitleRef, Via
 from .base import (
@@ -17,9 +17,9 @@ from .base import (
     WebhookState,
     WebhookTarget,
 )
-from .jellyfin_library import Library, LibraryService
+from .jellyfin_library import Library
 from .jellyfin_match import Lookup, answers, is_waiting, look_up, to_confirm
-from .jellyfin_webhook import PluginService, PluginWebhook
+from .jellyfin_webhook import PluginWebhook
 from .text import name_text
 
 _LIBRARY_EVENTS = frozenset({"ItemAdded", "ItemDeleted"})
@@ -54,19 +54,12 @@ _IGNORED_EVENTS = frozenset(
 )
 
 
-class JellyfinService(LibraryService, PluginService, Protocol):
-    """What this connection needs of a Jellyfin client."""
-
-    async def info(self) -> JellyfinInfo:
-        """Return which server answers."""
-
-
 class JellyfinConnection(Connection):
     """One Jellyfin. Pushes only ring: available needs a look at playable files and exact ids."""
 
     service: ClassVar[Service] = Service.JELLYFIN
 
-    def __init__(self, connection_id: str, client: JellyfinService) -> None:
+    def __init__(self, connection_id: str, client: JellyfinClient) -> None:
         """Initialize with the subentry's id and the client that speaks to it."""
         super().__init__(connection_id)
         self.client = client

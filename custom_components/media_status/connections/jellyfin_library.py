@@ -1,10 +1,10 @@
 """Keep our picture of Jellyfin's library current in a bounded number of calls."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
-from ..clients.jellyfin import ItemPage, LibraryItem
+from ..clients.errors import ClientError, Refused
+from ..clients.jellyfin import ItemPage, JellyfinClient, LibraryItem
 from .jellyfin_index import EPISODE_TYPE, MOVIE_TYPE, SERIES_TYPE, LibraryIndex
 
 SERIES_READS = 8  # episode lists per survey; the rest waits for the next one
@@ -14,29 +14,12 @@ _OVERLAP = timedelta(seconds=60)
 # Without the server's clock, ours may be that wrong.
 _BLIND_OVERLAP = timedelta(minutes=10)
 # Changes tell about new episodes; the list is read anew only in case they did not.
-_READ_AGAIN_AFTER = timedelta(minutes=5)
+_AGAIN_AFTER = timedelta(minutes=5)
 _BUILD_AGAIN_AFTER = timedelta(hours=24)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _FIELDS = ("ProviderIds", "Path", "DateCreated")
 _VERSION_FIELDS = (*_FIELDS, "MediaSources")  # costs the server a query per item
-
-
-class LibraryService(Protocol):
-    """What the picture of the library needs of a Jellyfin client."""
-
-    def items(
-        self,
-        *,
-        types: Collection[str],
-        changed_since: datetime | None = None,
-        ids: Sequence[str] | None = None,
-        fields: Collection[str] = _FIELDS,
-    ) -> AsyncIterator[ItemPage]:
-        """Yield items page by page."""
-
-    async def episodes(self, series_id: str) -> list[LibraryItem]:
-        """Return the episodes of a series that are there."""
 
 
 class Library:
@@ -46,7 +29,7 @@ class Library:
     `confirmed` since the survey began: read in a list, reported as changed, or looked up by id.
     """
 
-    def __init__(self, client: LibraryService) -> None:
+    def __init__(self, client: JellyfinClient) -> None:
         """Initialize empty; the first `refresh` reads the library."""
         self._client = client
         self.index = LibraryIndex()
@@ -56,6 +39,7 @@ class Library:
         self.since: datetime | None = None
         self._built_at: datetime | None = None
         self._read_at: dict[str, datetime] = {}
+        self._failed_at: dict[str, datetime] = {}
         self._checked_at: dict[str, datetime] = {}
         self._stale: set[str] = set()
 
@@ -65,6 +49,7 @@ class Library:
         self.is_complete = False
         self.since = self._built_at = None
         self._read_at.clear()
+        self._failed_at.clear()
         self._checked_at.clear()
         self._stale.clear()
 
@@ -84,7 +69,7 @@ class Library:
         self.confirmed = {}
         self.detailed = set()
         # A library that shifted while it was read proves what is there, but not what is missing.
-        patience = _BUILD_AGAIN_AFTER if self.is_complete else _READ_AGAIN_AFTER
+        patience = _BUILD_AGAIN_AFTER if self.is_complete else _AGAIN_AFTER
         if self._built_at is None or not timedelta() <= now - self._built_at < patience:
             await self._build(now)
         else:
@@ -134,26 +119,39 @@ class Library:
         matter = set(series_ids)
         self._forget_others(matter)
         urgent = {series_id for series_id in matter if not self.is_read(series_id)}
-        due = {
-            series_id
-            for series_id in matter.intersection(waiting) - urgent
-            if now - self._read_at[series_id] >= _READ_AGAIN_AFTER
-        }
-        queue = [*self._oldest_first(urgent), *self._oldest_first(due)]
+        routine = matter.intersection(waiting) - urgent
+        queue = [
+            name for name in self._oldest_first(urgent) if self._is_due(name, self._failed_at, now)
+        ]
+        left = len(queue) > SERIES_READS
+        queue += [
+            name for name in self._oldest_first(routine) if self._is_due(name, self._read_at, now)
+        ]
         for series_id in queue[:SERIES_READS]:
-            # Taken out first: a push during the read must count.
-            was_stale = series_id in self._stale
-            self._stale.discard(series_id)
-            try:
-                episodes = await self._client.episodes(series_id)
-            except BaseException:
-                if was_stale:
-                    self._stale.add(series_id)
+            await self._read_one(now, series_id)
+        return left
+
+    async def _read_one(self, now: datetime, series_id: str) -> None:
+        """Read one episode list; a series that the server cannot list stays unknown for a while."""
+        was_stale = series_id in self._stale
+        self._stale.discard(series_id)  # first: a push during the read must count
+        try:
+            episodes = await self._client.episodes(series_id)
+        except ClientError as err:
+            if was_stale:
+                self._stale.add(series_id)
+            if not isinstance(err, Refused):
                 raise
-            self.index.set_episodes(series_id, episodes)
-            self._read_at[series_id] = now
-            self.confirmed |= {episode.id: episode for episode in episodes}
-        return len(urgent) > SERIES_READS
+            self._failed_at[series_id] = now
+            return
+        self._failed_at.pop(series_id, None)
+        self._read_at[series_id] = now
+        self.index.set_episodes(series_id, episodes)
+        self.confirmed |= {episode.id: episode for episode in episodes}
+
+    @staticmethod
+    def _is_due(series_id: str, times: Mapping[str, datetime], now: datetime) -> bool:
+        return now - times.get(series_id, _NEVER) >= _AGAIN_AFTER
 
     def _oldest_first(self, series_ids: Iterable[str]) -> list[str]:
         return sorted(series_ids, key=lambda name: (self._read_at.get(name, _NEVER), name))
@@ -163,6 +161,7 @@ class Library:
             del self._read_at[series_id]
             self._stale.discard(series_id)
             self.index.forget_episodes(series_id)
+        self._failed_at = {name: at for name, at in self._failed_at.items() if name in matter}
 
     async def confirm(
         self, now: datetime, urgent: Collection[str], others: Collection[str], *, versions: bool

@@ -1,11 +1,10 @@
 """Keep our entry in Jellyfin's webhook plugin: read, change only ours, write back."""
 
 from collections.abc import Mapping
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from ..clients.errors import BadAnswer
-from ..clients.jellyfin import Plugin
+from ..clients.jellyfin import JellyfinClient
 from ..lifecycle.model import JsonObject, JsonValue
 from .base import WebhookState, WebhookTarget
 
@@ -42,23 +41,10 @@ _NEW_ENTRY: JsonObject = {
 }
 
 
-class PluginService(Protocol):
-    """What the webhook needs of a Jellyfin client."""
-
-    async def plugins(self) -> list[Plugin]:
-        """Return the installed plugins."""
-
-    async def plugin_configuration(self, guid: str) -> JsonObject | None:
-        """Return a plugin's whole configuration, None when the plugin is not loaded."""
-
-    async def save_plugin_configuration(self, guid: str, configuration: JsonObject) -> None:
-        """Replace a plugin's whole configuration."""
-
-
 class PluginWebhook:
     """Our entry among the plugin's generic destinations."""
 
-    def __init__(self, client: PluginService) -> None:
+    def __init__(self, client: JellyfinClient) -> None:
         """Initialize with the client that speaks to the server."""
         self._client = client
 

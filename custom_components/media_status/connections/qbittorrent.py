@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 import re
-from typing import ClassVar, Protocol, override
+from typing import ClassVar, override
 
-from ..clients.qbittorrent import MainData, QbtVersion, Torrent
+from ..clients.qbittorrent import QBittorrentClient, Torrent
 from ..lifecycle.facts import FactKind, Observation, Statement, Transfer, TransferPhase
 from ..lifecycle.model import JsonObject, Service, Subject, Via
 from .base import Connection, Doorbell, Push, ServiceInfo, Survey, SurveyContext
@@ -41,30 +41,20 @@ _BELLS = {
 }
 
 
-class TorrentService(Protocol):
-    """What this connection needs of a qBittorrent client."""
-
-    async def version(self) -> QbtVersion:
-        """Return the versions of the program and of its API."""
-
-    async def maindata(self) -> MainData:
-        """Return all torrents as they are now."""
-
-
 class QBittorrentConnection(Connection):
     """One qBittorrent: a survey is one call, whatever the number of torrents or requests."""
 
     service: ClassVar[Service] = Service.QBITTORRENT
 
-    def __init__(self, connection_id: str, client: TorrentService) -> None:
+    def __init__(self, connection_id: str, client: QBittorrentClient) -> None:
         """Initialize with the subentry's id and the client that speaks to it."""
         super().__init__(connection_id)
-        self._client = client
+        self.client = client
 
     @override
     async def probe(self) -> ServiceInfo:
         """Return who answers; raise `ClientError`."""
-        version = await self._client.version()
+        version = await self.client.version()
         return ServiceInfo(name="qBittorrent", version=version.app)
 
     @override
@@ -86,7 +76,7 @@ class QBittorrentConnection(Connection):
     async def survey(self, context: SurveyContext) -> Survey:
         """Return how far the downloads of all open requests are; raise `ClientError`."""
         wanted = context.downloads
-        data = await self._client.maindata()
+        data = await self.client.maindata()
         observations: list[Observation] = []
         rate = 0
         for torrent, key in _matches(data.torrents, wanted):

@@ -23,8 +23,8 @@ class JournalStart:
     """What the journal holds when it is opened.
 
     `requests` are the open ones with their facts; `recent` those that ended a short while ago,
-    without facts. `closed_keys` are the (connection, request id) pairs under which Seerr knows
-    requests that ended. `unreadable` counts open requests that this version does not understand;
+    without facts. `closed_keys` are the (connection, own id) pairs of ended requests that were
+    made in Seerr. `unreadable` counts open requests that this version does not understand;
     they stay in the journal.
     """
 
@@ -218,15 +218,14 @@ def _recent(connection: sqlite3.Connection, keep_since: datetime) -> list[Reques
 
 
 def _closed_keys(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Return Seerr's ids of ended requests; only Seerr states an ask about a whole request."""
+    """Return under which ids the services know Seerr's requests that ended."""
     names: dict[str, str] = {}  # one text for each connection, however many requests it has
     return {
         (names.setdefault(connection_id, connection_id), service_id)
         for connection_id, service_id in connection.execute(
             "SELECT k.connection_id, k.service_id FROM requests r"
             " CROSS JOIN request_keys k ON k.request_id = r.id"
-            " WHERE r.open = 0 AND EXISTS (SELECT 1 FROM facts f WHERE f.request_id = r.id"
-            " AND f.subject = '' AND f.connection_id = k.connection_id AND f.kind = 'ask')"
+            " WHERE r.open = 0 AND r.origin = 'seerr'"
         )
     }
 

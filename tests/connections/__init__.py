@@ -1,0 +1,1 @@
+"""Test what each service's words become."""

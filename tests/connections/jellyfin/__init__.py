@@ -1,0 +1,1 @@
+"""Test what Jellyfin's words become."""

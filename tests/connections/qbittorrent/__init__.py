@@ -1,0 +1,1 @@
+"""Test what qBittorrent's words become."""

@@ -103,7 +103,10 @@ def _int(data: JsonValue) -> int:
 def _float(data: JsonValue) -> float:
     if isinstance(data, float):
         return data
-    return float(_int(data))
+    try:
+        return float(_int(data))
+    except OverflowError as err:
+        raise _UnreadableError from err
 
 
 def _bool(data: JsonValue) -> bool:

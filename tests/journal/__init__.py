@@ -1,0 +1,1 @@
+"""Test what the journal remembers, and what it survives."""

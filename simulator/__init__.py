@@ -1,0 +1,49 @@
+"""A faithful twin of Seerr, Radarr, Sonarr, qBittorrent and Jellyfin, with a fault dial.
+
+The simulator follows the wire contracts of the real programs; it knows nothing of the integration.
+
+Quick guide::
+
+    async with Simulator(profile="tiny", seed=1) as sim:          # five services on loopback
+        sim.url("radarr"), sim.api_key("radarr")                  # what a client needs
+        film = sim.world.add_title_movie(title="Dune: Part Two", year=2024, tmdb=693134)
+        request = await sim.seerr.request(film, user="alice")     # webhook, Radarr gets the film
+        await sim.play(request, until="available")                # grab, download, import, scan
+        await sim.settle()                                        # every webhook is delivered
+
+Time. By default the clock is *stepped*: nothing happens until ``await sim.advance(seconds)`` or
+``await sim.play(...)`` moves it. ``Simulator(stepped=False, speed=1.0)`` follows real time.
+
+Verbs (each changes the truth and sends what the real program would send):
+
+- ``await sim.seerr.request(title, user=, seasons=, is_4k=)``, ``approve``, ``decline``, ``retry``,
+  ``scan()`` (library scan: requests become available), ``sync_availability()``.
+- ``sim.radarr.add(title)``, ``sim.sonarr.add(title)`` by hand, ``grab(entry, ...)``,
+  ``complete(download)``, ``import_download(download)``, ``fail(download)``, ``block(download)``,
+  ``delete(entry)``, ``delete_file(...)``, ``rename(...)``, ``health(...)``.
+- ``sim.qbittorrent``: torrents progress by the clock; ``stall``, ``pause``, ``resume``, ``remove``.
+- ``sim.jellyfin.scan()``, ``sim.jellyfin.remove(path)``.
+
+Stories (``simulator.scenario``) string verbs together: ``sim.stories.film(request)``,
+``series``, ``hand_added_film``, ``upgrade``, ``failed_then_regrabbed``, ``existing_file``...;
+``await sim.play(story_or_request, until=beat)`` runs one as far as the named beat, where the beats
+are ``requested approved searching grabbed downloading downloaded imported available``.
+
+Several instances: ``Simulator(services=["seerr", "radarr", "radarr:radarr4k", ...])``; a name that
+ends in ``4k`` is Seerr's 4K server. ``sim["radarr4k"]`` is that service.
+
+Faults: ``sim.faults("radarr").drop = 0.3`` (pushes: drop, duplicate, reorder, delay),
+``.status = 503``, ``.slow = 2.0``, ``.half = True``, ``.skew = 90``; ``await sim.down("radarr")``,
+``await sim.up("radarr")``, ``await sim.restart("qbittorrent")``.
+
+Figures: ``sim.calls`` counts upstream calls per (service, "METHOD /route").
+
+A real qBittorrent takes the place of the simulated one with ``ExternalClient(url, user, password)``:
+``sim.radarr.grab(entry, client=external, download_id=torrent_hash)``; the queue then reads it.
+"""
+
+from .downloads import ExternalClient, Release, UsenetClient
+from .model import Episode, Title
+from .server import Simulator
+
+__all__ = ["Episode", "ExternalClient", "Release", "Simulator", "Title", "UsenetClient"]

@@ -1,0 +1,333 @@
+"""What Radarr and Sonarr share: access, queue, history, and the verbs of a download's life."""
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar, override
+
+from aiohttp import web
+
+from .arr_common import common_routes
+from .arr_notifications import NotificationBook
+from .arr_queue import Pager, failed_data, history_record, queue_status
+from .arr_state import Download, Entry, EpisodeEntry, HistoryRow
+from .downloads import DownloadClient, DownloadRefusedError, Release, UsenetClient
+from .model import JsonObject, Title
+from .service import Service, json_response
+from .webhooks import Courier
+from .world import World
+
+
+class ArrService[E: Entry](Service):
+    """The common half of a simulated Radarr or Sonarr."""
+
+    app_name = ""
+    version = ""
+    category = ""
+    flags: tuple[str, ...] = ()
+    unknown_flag = ""
+    event_numbers: ClassVar[dict[int, str]] = {}
+    courier: Courier
+
+    def __init__(self, world: World, name: str, *, calls: Counter[tuple[str, str]]) -> None:
+        """Start with an empty library."""
+        super().__init__(world, name, calls=calls)
+        self.entries: dict[int, E] = {}
+        self.downloads: list[Download] = []
+        self.history: list[HistoryRow] = []
+        self.labels: list[str] = []
+        self.health_rows: list[JsonObject] = []
+        self.commands: list[str] = []
+        self.notifications = NotificationBook(self)
+        self.client: DownloadClient = UsenetClient(world.clock)
+        self.pager = Pager(self)
+
+    @property
+    def is_4k(self) -> bool:
+        """Whether this instance is the household's 4K one."""
+        return self.name.lower().endswith("4k")
+
+    @property
+    def instance_name(self) -> str:
+        """Return the instance name the user gave."""
+        return f"{self.app_name} 4K" if self.is_4k else self.app_name
+
+    @property
+    def root(self) -> str:
+        """Return the path of the root folder."""
+        return self.roots[0]
+
+    @property
+    @abstractmethod
+    def roots(self) -> tuple[str, ...]:
+        """Return the root folders."""
+
+    @property
+    def user_agent(self) -> str:
+        """Return the User-Agent of this program."""
+        return f"{self.app_name}/{self.version} (alpine 3.22.2)"
+
+    @abstractmethod
+    def test_payload(self) -> JsonObject:
+        """Return the fixed body of a Test."""
+
+    @abstractmethod
+    def resource(self, entry: E) -> JsonObject:
+        """Return an entry as REST resource."""
+
+    @abstractmethod
+    def touch(self, entry: E) -> None:
+        """Note that an entry's resource changed."""
+
+    @abstractmethod
+    def records(self, download: Download) -> list[JsonObject]:
+        """Return the queue records of a download."""
+
+    @abstractmethod
+    def grab_payload(self, download: Download) -> JsonObject:
+        """Return the body of Grab."""
+
+    @abstractmethod
+    def blocked_payload(self, download: Download) -> JsonObject:
+        """Return the body of ManualInteractionRequired."""
+
+    @abstractmethod
+    def grabbed_rows(self, download: Download) -> list[tuple[EpisodeEntry | None, JsonObject]]:
+        """Return what the history keeps of a grab."""
+
+    @abstractmethod
+    def make_release(
+        self, title: Title, episodes: Sequence[EpisodeEntry], quality: str, size: int | None
+    ) -> Release:
+        """Invent a fitting release."""
+
+    def envelope(self, payload: JsonObject, event: str) -> JsonObject:
+        """Add the keys that end every webhook of this instance."""
+        return payload | {
+            "eventType": event,
+            "instanceName": self.instance_name,
+            "applicationUrl": "",
+        }
+
+    def find(self, title: Title) -> E | None:
+        """Return the entry of a title, None when it was not added."""
+        return next((e for e in self.entries.values() if e.title is title), None)
+
+    def label_id(self, label: str) -> int:
+        """Return the id of a tag, made when it is new."""
+        if label not in self.labels:
+            self.labels.append(label)
+        return self.labels.index(label) + 1
+
+    # -- verbs ---------------------------------------------------------------------------------
+
+    def grab(
+        self,
+        entry: E,
+        episodes: Sequence[EpisodeEntry] = (),
+        *,
+        client: DownloadClient | None = None,
+        release: Release | None = None,
+        quality: str = "WEBDL-1080p",
+        size: int | None = None,
+        download_id: str | None = None,
+    ) -> Download:
+        """Hand a release to a download client; a refusal raises and sends nothing."""
+        client = client or self.client
+        release = release or self.make_release(entry.title, episodes, quality, size)
+        wanted = (download_id or self.world.new_hash()).upper()
+        client_id = client.add(release, wanted, self.category)
+        download = Download(
+            entry=entry,
+            episodes=list(episodes),
+            release=release,
+            client=client,
+            client_id=client_id,
+            added=self.now(),
+        )
+        self.downloads.append(download)
+        for episode, data in self.grabbed_rows(download):
+            self.remember(download, episode, "grabbed", data)
+        self.notifications.send(self.grab_payload(download), "onGrab")
+        return download
+
+    def complete(self, download: Download) -> None:
+        """Let the client have all of a download."""
+        if download.client_id is not None:
+            download.client.finish(download.client_id)
+
+    def fail(self, download: Download, message: str = "Manually marked as failed") -> None:
+        """Let a download fail: history only, no webhook; it leaves queue and client."""
+        download.state = "failed"
+        for episode in download.episodes or [None]:
+            data = failed_data(download, message, radarr=self.kind == "radarr")
+            self.remember(download, episode, "downloadFailed", data)
+        self.drop(download, delete_data=True)
+
+    def block(self, download: Download, *messages: str) -> None:
+        """Let the import of a finished download need a person."""
+        self.complete(download)
+        download.state = "importBlocked"
+        text = messages or ("Found matching title via grab history, but it was matched by ID.",)
+        download.messages = ((download.release.title, tuple(text)),)
+        self.notifications.send(self.blocked_payload(download), "onManualInteractionRequired")
+
+    def warn(self, download: Download, *messages: str) -> None:
+        """Show a download with a warning in the queue; there is no webhook for that."""
+        download.messages = ((download.release.title, tuple(messages)),) if messages else ()
+
+    def track_unknown(self, release_title: str, *, size: int = 1_000_000_000) -> Download:
+        """Let a download of an unknown title stand in the queue."""
+        release = Release(title=release_title, quality="WEBDL-1080p", size=size)
+        wanted = self.world.new_hash().upper()
+        client_id = self.client.add(release, wanted, self.category)
+        download = Download(
+            entry=None,
+            episodes=[],
+            release=release,
+            client=self.client,
+            client_id=client_id,
+            added=self.now(),
+        )
+        self.downloads.append(download)
+        return download
+
+    def drop(self, download: Download, *, delete_data: bool = False) -> None:
+        """Take a download out of the queue; torrents go on seeding unless deleted."""
+        if download in self.downloads:
+            self.downloads.remove(download)
+        if delete_data and download.client_id is not None:
+            download.client.remove(download.client_id, delete_data=True)
+
+    def remember(
+        self, download: Download, episode: EpisodeEntry | None, event: str, data: JsonObject
+    ) -> None:
+        """Write a line into the history."""
+        if download.entry is None:
+            return
+        self.history.append(
+            HistoryRow(
+                id=self.world.next_id(f"{self.name}:history", 5101),
+                entry=download.entry,
+                episode=episode,
+                event=event,
+                release=download.release,
+                download_id=download.client_id,
+                date=self.now(),
+                data=data,
+            )
+        )
+
+    def health(self, message: str, *, kind: str = "IndexerStatusCheck") -> None:
+        """Raise a health warning."""
+        row: JsonObject = {"level": "warning", "message": message, "type": kind}
+        row["wikiUrl"] = f"https://wiki.servarr.com/{self.kind}/system#{kind.lower()}"
+        self.health_rows.append(row)
+        payload = self.envelope(row, "Health")
+        if self.kind == "sonarr":
+            payload.pop("applicationUrl")
+        self.notifications.send(payload, "onHealthIssue")
+
+    def health_restored(self) -> None:
+        """Let every health warning be over."""
+        for row in self.health_rows:
+            payload = self.envelope(row, "HealthRestored")
+            payload.pop("applicationUrl")
+            self.notifications.send(payload, "onHealthRestored")
+        self.health_rows.clear()
+
+    # -- service -------------------------------------------------------------------------------
+
+    @override
+    def routes(self) -> list[web.RouteDef]:
+        base = "/api/v3"
+        return [
+            *common_routes(self),
+            *self.notifications.routes(),
+            web.get(f"{base}/queue", self._queue),
+            web.get(f"{base}/queue/details", self._details),
+            web.get(f"{base}/queue/status", self._queue_status),
+            web.delete(f"{base}/queue/{{id:\\d+}}", self._delete_queue),
+            web.get(f"{base}/history", self._history),
+            web.get(f"{base}/history/since", self._since),
+        ]
+
+    @override
+    async def authorize(self, request: web.Request) -> web.StreamResponse | None:
+        if request.path in {"/ping", "/api"}:
+            return None
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        given = request.headers.get("X-Api-Key") or request.query.get("apikey") or bearer
+        return None if given == self.api_key else web.Response(status=401)
+
+    @override
+    def starting_response(self) -> web.Response:
+        text = f"{self.app_name} is starting up, please try again later"
+        return json_response({"errorMessage": text}, 503)
+
+    @override
+    def unknown_route(self, request: web.Request) -> web.Response:
+        return json_response({"message": "NotFound"}, 404)
+
+    async def _rows(self) -> list[tuple[Download, JsonObject]]:
+        for client in {id(d.client): d.client for d in self.downloads}.values():
+            await client.refresh()
+        return [(d, record) for d in self.downloads for record in self.records(d)]
+
+    async def _queue(self, request: web.Request) -> web.Response:
+        unknown = request.query.get(self.unknown_flag, "").lower() == "true"
+        rows = [row for d, row in await self._rows() if unknown or d.entry is not None]
+        return self.pager.page(request, rows, default_key="timeleft")
+
+    async def _details(self, request: web.Request) -> web.Response:
+        rows = [row for d, row in await self._rows() if d.entry is not None]
+        for query, key in (("movieId", "movieId"), ("seriesId", "seriesId")):
+            if query in request.query:
+                rows = [row for row in rows if str(row.get(key)) == request.query[query]]
+        return json_response(rows)
+
+    async def _queue_status(self, request: web.Request) -> web.Response:
+        rows = await self._rows()
+        return json_response(queue_status(self.downloads, [row for _, row in rows]))
+
+    async def _delete_queue(self, request: web.Request) -> web.Response:
+        wanted = int(request.match_info["id"])
+        for download, row in await self._rows():
+            if row["id"] == wanted:
+                from_client = request.query.get("removeFromClient", "true").lower() != "false"
+                self.drop(download, delete_data=from_client)
+                return json_response({})
+        return json_response({"message": "NotFound"}, 404)
+
+    def _filtered(self, request: web.Request) -> list[HistoryRow]:
+        rows = self.history
+        numbers = request.query.getall("eventType", [])
+        if numbers:
+            names = {self.event_numbers.get(int(n), "") for n in numbers if n.isdigit()}
+            rows = [row for row in rows if row.event in names]
+        if wanted := request.query.get("downloadId"):
+            rows = [row for row in rows if (row.download_id or "").lower() == wanted.lower()]
+        return rows
+
+    async def _history(self, request: web.Request) -> web.Response:
+        radarr = self.kind == "radarr"
+        rows = [history_record(row, radarr=radarr) for row in self._filtered(request)]
+        return self.pager.page(request, rows, default_key="date")
+
+    async def _since(self, request: web.Request) -> web.Response:
+        since = _moment(request.query.get("date", ""))
+        radarr = self.kind == "radarr"
+        rows = [row for row in self._filtered(request) if since is None or row.date >= since]
+        return json_response([history_record(row, radarr=radarr) for row in rows])
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+__all__ = ["ArrService", "DownloadRefusedError"]

@@ -1,0 +1,217 @@
+"""Torrents of the simulated qBittorrent and how each version writes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .downloads import Transfer
+from .model import JsonObject
+
+UNKNOWN_ETA = 8_640_000
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Torrent:
+    """One torrent; its progress is a function of the simulated time."""
+
+    id: str
+    name: str
+    transfer: Transfer
+    added: datetime
+    category: str = ""
+    tags: tuple[str, ...] = ()
+    save_path: str = "/data/downloads"
+    v1: str = ""
+    v2: str = ""
+    paused: bool = False
+    stalled: bool = False
+    has_metadata: bool = True
+    forced_state: str | None = None
+    finished: datetime | None = None
+    generation: int = 0
+
+    def done(self, now: datetime) -> bool:
+        """Whether all wanted bytes are here."""
+        return self.has_metadata and self.transfer.left(now) == 0
+
+    def speed(self, now: datetime) -> int:
+        """Return the present download speed."""
+        moving = self.transfer.running and self.has_metadata and not self.done(now)
+        return int(self.transfer.rate) if moving else 0
+
+    def completed_at(self, now: datetime) -> datetime | None:
+        """Return when the last byte came."""
+        if not self.done(now):
+            return None
+        return self.finished or min(now, self.transfer.finished_at())
+
+    def state(self, now: datetime, *, modern: bool) -> str:
+        """Return the state string (`modern`: 5.0 and newer say stopped, not paused)."""
+        if self.forced_state is not None:
+            return self.forced_state
+        stop = "stopped" if modern else "paused"
+        if self.done(now):
+            return f"{stop}UP" if self.paused else "stalledUP"
+        if self.paused:
+            return f"{stop}DL"
+        if not self.has_metadata:
+            return "metaDL"
+        if self.stalled or self.transfer.received(now) == 0:
+            return "stalledDL"
+        return "downloading"
+
+
+def torrent_json(torrent: Torrent, now: datetime, version: tuple[int, int]) -> JsonObject:
+    """Return a full torrent object without `hash`, with exactly the members of a version."""
+    modern = version >= (5, 0)
+    body = _base(torrent, now, modern=modern)
+    if modern:
+        body |= _since_5_0(torrent)
+    if version >= (5, 2):
+        body |= _since_5_2(torrent, now)
+    return dict(sorted(body.items()))
+
+
+def _numbers(torrent: Torrent, now: datetime) -> JsonObject:
+    size = torrent.transfer.size if torrent.has_metadata else 0
+    received = torrent.transfer.received(now) if torrent.has_metadata else 0
+    eta = torrent.transfer.eta(now)
+    moving = torrent.speed(now) > 0
+    return {
+        "amount_left": size - received,
+        "completed": received,
+        "downloaded": received,
+        "downloaded_session": received,
+        "dlspeed": torrent.speed(now),
+        "eta": eta if moving and eta is not None else UNKNOWN_ETA,
+        "progress": received / size if size else 0,
+        "size": size,
+        "total_size": torrent.transfer.size if torrent.has_metadata else -1,
+    }
+
+
+def _base(torrent: Torrent, now: datetime, *, modern: bool) -> JsonObject:
+    finished = torrent.completed_at(now)
+    done = finished is not None
+    magnet = f"magnet:?xt=urn:btih:{torrent.v1 or torrent.id}&dn={torrent.name}"
+    started = int(torrent.added.timestamp())
+    moving = torrent.speed(now) > 0
+    missing = -1 if modern else 0
+    content = f"{torrent.save_path}/{torrent.name}" if torrent.has_metadata else ""
+    return {
+        **_numbers(torrent, now),
+        "added_on": started,
+        "auto_tmm": False,
+        "availability": 1.5 if moving else -1 if done else 0,
+        "category": torrent.category,
+        "completion_on": int(finished.timestamp()) if finished else missing,
+        "content_path": content,
+        "dl_limit": 0,
+        "download_path": "",
+        "f_l_piece_prio": False,
+        "force_start": False,
+        "infohash_v1": torrent.v1,
+        "infohash_v2": torrent.v2,
+        "last_activity": int(now.timestamp()) if moving else started,
+        "magnet_uri": magnet,
+        "max_ratio": -1,
+        "max_seeding_time": -1,
+        "name": torrent.name,
+        "num_complete": 1,
+        "num_incomplete": 0,
+        "num_leechs": 0,
+        "num_seeds": 1 if moving else 0,
+        "priority": 0,
+        "ratio": 0,
+        "ratio_limit": -2,
+        "save_path": torrent.save_path,
+        "seeding_time": int((now - finished).total_seconds()) if finished else 0,
+        "seeding_time_limit": -2,
+        "seen_complete": started,
+        "seq_dl": False,
+        "state": torrent.state(now, modern=modern),
+        "super_seeding": False,
+        "tags": ", ".join(torrent.tags),
+        "time_active": int((now - torrent.added).total_seconds()),
+        "tracker": "",
+        "trackers_count": 0,
+        "up_limit": 0,
+        "uploaded": 0,
+        "uploaded_session": 0,
+        "upspeed": 0,
+    }
+
+
+def _since_5_0(torrent: Torrent) -> JsonObject:
+    return {
+        "comment": "",
+        "has_metadata": torrent.has_metadata,
+        "inactive_seeding_time_limit": -2,
+        "max_inactive_seeding_time": -1,
+        "popularity": 0,
+        "private": False if torrent.has_metadata else None,
+        "reannounce": 0,
+        "root_path": f"{torrent.save_path}/{torrent.name}" if torrent.has_metadata else "",
+    }
+
+
+def _since_5_2(torrent: Torrent, now: datetime) -> JsonObject:
+    piece = 4_194_304
+    return {
+        "connections_count": 1 if torrent.speed(now) else 0,
+        "connections_limit": 100,
+        "created_by": "",
+        "creation_date": int(torrent.added.timestamp()),
+        "has_other_announce_error": False,
+        "has_tracker_error": False,
+        "has_tracker_warning": False,
+        "piece_size": piece,
+        "pieces_have": torrent.transfer.received(now) // piece,
+        "pieces_num": -(-torrent.transfer.size // piece),
+        "share_limit_action": "Default",
+        "share_limits_mode": "Default",
+        "total_wasted": 0,
+    }
+
+
+def category_json(name: str, version: tuple[int, int]) -> JsonObject:
+    """Return a category as a version writes it."""
+    body: JsonObject = {"name": name, "savePath": ""}
+    if version >= (5, 2):
+        body |= {"download_path": None, "inactive_seeding_time_limit": -2, "ratio_limit": -2}
+        body |= {"seeding_time_limit": -2, "share_limit_action": "Default"}
+        body["share_limits_mode"] = "Default"
+    return dict(sorted(body.items()))
+
+
+def server_state(version: tuple[int, int], speed: int, received: int) -> JsonObject:
+    """Return `server_state` as a version writes it."""
+    body: JsonObject = {
+        "alltime_dl": received,
+        "alltime_ul": 0,
+        "average_time_queue": 0,
+        "connection_status": "firewalled",
+        "dht_nodes": 0,
+        "dl_info_data": received,
+        "dl_info_speed": speed,
+        "dl_rate_limit": 0,
+        "free_space_on_disk": 74_374_942_720,
+        "global_ratio": "0.00" if received else "-",
+        "queued_io_jobs": 0,
+        "queueing": False,
+        "read_cache_hits": "0",
+        "read_cache_overload": "0",
+        "refresh_interval": 1500,
+        "total_buffers_size": 0,
+        "total_peer_connections": 1 if speed else 0,
+        "total_queued_size": 0,
+        "total_wasted_session": 0,
+        "up_info_data": 0,
+        "up_info_speed": 0,
+        "up_rate_limit": 0,
+        "use_alt_speed_limits": False,
+        "write_cache_overload": "0",
+    }
+    if version >= (5, 2):
+        body |= {"last_external_address_v4": "", "last_external_address_v6": ""}
+        body |= {"queued_tracker_announces": 0, "request_latency": 0, "session_state": False}
+    return dict(sorted(body.items()))

@@ -1,0 +1,386 @@
+"""A simulated Radarr."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, override
+
+from aiohttp import web
+import orjson
+
+from . import radarr_shapes as shapes
+from .arr import ArrService
+from .arr_notifications import not_found
+from .arr_queue import grabbed_data, history_record, queue_record
+from .arr_state import (
+    SHELF_MOVIE_SIZE,
+    Download,
+    EpisodeEntry,
+    MediaFile,
+    MovieEntry,
+    movie_file_name,
+)
+from .downloads import Release
+from .model import JsonObject, Title
+from .service import json_response, query_flag, query_int, raw_json, read_object
+from .world import World
+
+
+class Radarr(ArrService[MovieEntry]):
+    """One Radarr instance."""
+
+    kind = "radarr"
+    app_name = "Radarr"
+    version = "6.1.0.10360"
+    category = "radarr"
+    unknown_flag = "includeUnknownMovieItems"
+    flags = (
+        "onGrab",
+        "onDownload",
+        "onUpgrade",
+        "onRename",
+        "onMovieAdded",
+        "onMovieDelete",
+        "onMovieFileDelete",
+        "onMovieFileDeleteForUpgrade",
+        "onHealthIssue",
+        "onHealthRestored",
+        "onApplicationUpdate",
+        "onManualInteractionRequired",
+    )
+    event_numbers: ClassVar[dict[int, str]] = {
+        0: "unknown",
+        1: "grabbed",
+        3: "downloadFolderImported",
+        4: "downloadFailed",
+        6: "movieFileDeleted",
+        7: "movieFolderImported",
+        8: "movieFileRenamed",
+        9: "downloadIgnored",
+    }
+
+    def __init__(self, world: World, name: str, *, calls: Counter[tuple[str, str]]) -> None:
+        """Start with the household's shelf (the 4K instance starts empty)."""
+        super().__init__(world, name, calls=calls)
+        self._bodies: dict[int, bytes] = {}
+        self._list: bytes | None = None
+        self._ids = f"{name}:movie"
+        for title in world.library if not self.is_4k else ():
+            if title.kind == "movie":
+                self._shelve(title)
+
+    @property
+    @override
+    def roots(self) -> tuple[str, ...]:
+        return ("/data/media/movies-4k",) if self.is_4k else ("/data/media/movies",)
+
+    def _shelve(self, title: Title) -> None:
+        entry = self._entry(title, monitored=True, tags=())
+        entry.added = self.world.epoch
+        name = movie_file_name(title, "WEBDL-1080p", "FLUX")
+        entry.file = MediaFile(
+            id=self.world.next_id(f"{self.name}:file"),
+            relative_path=name,
+            path=f"{entry.path}/{name}",
+            size=SHELF_MOVIE_SIZE,
+            quality="WEBDL-1080p",
+            group="FLUX",
+            scene=name.removesuffix(".mkv"),
+            added=self.world.epoch,
+        )
+
+    def _entry(self, title: Title, *, monitored: bool, tags: Iterable[str]) -> MovieEntry:
+        for label in tags:
+            self.label_id(label)
+        entry = MovieEntry(
+            id=self.world.next_id(self._ids),
+            title=title,
+            root=self.root,
+            path=f"{self.root}/{title.folder}",
+            added=self.now(),
+            monitored=monitored,
+            tags=tuple(tags),
+        )
+        self.entries[entry.id] = entry
+        self._list = None
+        return entry
+
+    # -- verbs ---------------------------------------------------------------------------------
+
+    def add(
+        self,
+        title: Title,
+        *,
+        monitored: bool = True,
+        tags: Iterable[str] = (),
+        method: str = "manual",
+    ) -> MovieEntry:
+        """Add a film; a second time returns the entry that is there."""
+        if known := self.find(title):
+            return known
+        entry = self._entry(title, monitored=monitored, tags=tuple(tags))
+        payload = {"movie": shapes.movie(entry), "addMethod": method}
+        self.notifications.send(self.envelope(payload, "MovieAdded"), "onMovieAdded")
+        return entry
+
+    def import_download(self, download: Download, *, size: int | None = None) -> MediaFile:
+        """Import a finished download: the file lies in the library, the queue is rid of it."""
+        entry = download.entry
+        if not isinstance(entry, MovieEntry):
+            raise TypeError("the download belongs to no film")
+        source = f"{download.view().output_path}/{download.release.title}.mkv"
+        file = self.import_file(entry, download=download, size=size, source=source)
+        download.state = "imported"
+        self.drop(download)
+        return file
+
+    def import_file(
+        self,
+        entry: MovieEntry,
+        *,
+        download: Download | None = None,
+        quality: str = "WEBDL-1080p",
+        size: int | None = None,
+        source: str = "/data/incoming/film.mkv",
+    ) -> MediaFile:
+        """Import a file, from a download or by hand (then no download keys are sent)."""
+        release = download.release if download else None
+        quality = release.quality if release else quality
+        name = movie_file_name(entry.title, quality, release.group if release else "GROUP")
+        file = MediaFile(
+            id=self.world.next_id(f"{self.name}:file"),
+            relative_path=name,
+            path=f"{entry.path}/{name}",
+            size=size or (release.size if release else 3_221_225_472),
+            quality=quality,
+            group=release.group if release else "GROUP",
+            scene=release.title if release else name.removesuffix(".mkv"),
+            added=self.now(),
+            source_path=source,
+        )
+        self._replace(entry, file, download)
+        return file
+
+    def _replace(self, entry: MovieEntry, file: MediaFile, download: Download | None) -> None:
+        old = entry.file
+        if old is not None:
+            self.world.disk.pop(old.path, None)
+            self._send_file_deleted(entry, old, "upgrade")
+        entry.file = file
+        self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
+        self.touch(entry)
+        if download is not None:
+            self.remember(download, None, "downloadFolderImported", _imported(download, file))
+        payload = shapes.download_event(entry, file, download, old)
+        flags = ("onDownload", "onUpgrade") if old else ("onDownload",)
+        self.notifications.send(self.envelope(payload, "Download"), *flags)
+
+    def find_existing(self, entry: MovieEntry) -> MediaFile:
+        """Find a file on disk by a rescan: no grab, no webhook."""
+        name = movie_file_name(entry.title, "Bluray-1080p", "OLD")
+        file = MediaFile(
+            id=self.world.next_id(f"{self.name}:file"),
+            relative_path=name,
+            path=f"{entry.path}/{name}",
+            size=SHELF_MOVIE_SIZE,
+            quality="Bluray-1080p",
+            group="OLD",
+            scene="",
+            added=self.now(),
+        )
+        entry.file = file
+        self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
+        self.touch(entry)
+        return file
+
+    def delete_file(self, entry: MovieEntry, reason: str = "manual") -> None:
+        """Delete a film's file."""
+        if (file := entry.file) is None:
+            return
+        entry.file = None
+        self.world.disk.pop(file.path, None)
+        self.touch(entry)
+        self._send_file_deleted(entry, file, reason)
+
+    def _send_file_deleted(self, entry: MovieEntry, file: MediaFile, reason: str) -> None:
+        payload: JsonObject = {
+            "movie": shapes.movie(entry),
+            "movieFile": shapes.webhook_file(file, entry.title.original_language, flags=True),
+            "deleteReason": reason,
+        }
+        flags = ["onMovieFileDelete"]
+        if reason == "upgrade":
+            flags.append("onMovieFileDeleteForUpgrade")
+        self.notifications.send(self.envelope(payload, "MovieFileDelete"), *flags)
+
+    def delete(self, entry: MovieEntry, *, files: bool = True) -> None:
+        """Delete a film; with `files` its file goes too."""
+        del self.entries[entry.id]
+        self._bodies.pop(entry.id, None)
+        self._list = None
+        self.history = [row for row in self.history if row.entry is not entry]
+        size = entry.file.size if files and entry.file else 0
+        payload = {"movie": shapes.movie(entry), "deletedFiles": files, "movieFolderSize": size}
+        self.notifications.send(self.envelope(payload, "MovieDelete"), "onMovieDelete")
+        if files and entry.file:
+            self.world.disk.pop(entry.file.path, None)
+
+    def rename(self, entry: MovieEntry, name: str) -> None:
+        """Rename a film's file."""
+        if (file := entry.file) is None:
+            return
+        before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
+        disk = self.world.disk.pop(file.path, None)
+        file.relative_path, file.path = name, f"{entry.path}/{name}"
+        if disk is not None:
+            disk.path = file.path
+            self.world.disk[file.path] = disk
+        self.touch(entry)
+        language = entry.title.original_language
+        row = before | shapes.webhook_file(file, language, flags=True)
+        payload = {"movie": shapes.movie(entry), "renamedMovieFiles": [row]}
+        self.notifications.send(self.envelope(payload, "Rename"), "onRename")
+
+    # -- hooks of the common half --------------------------------------------------------------
+
+    @override
+    def test_payload(self) -> JsonObject:
+        return self.envelope(shapes.test_payload(), "Test")
+
+    @override
+    def resource(self, entry: MovieEntry) -> JsonObject:
+        tags = [self.label_id(label) for label in entry.tags]
+        return shapes.resource(entry, tags, self.now())
+
+    @override
+    def touch(self, entry: MovieEntry) -> None:
+        self._bodies.pop(entry.id, None)
+        self._list = None
+
+    @override
+    def records(self, download: Download) -> list[JsonObject]:
+        return [queue_record(download, None, self.now(), radarr=True)]
+
+    @override
+    def grab_payload(self, download: Download) -> JsonObject:
+        entry = download.entry
+        if not isinstance(entry, MovieEntry):
+            raise TypeError("the download belongs to no film")
+        return self.envelope(shapes.grab(entry, download), "Grab")
+
+    @override
+    def blocked_payload(self, download: Download) -> JsonObject:
+        entry = download.entry if isinstance(download.entry, MovieEntry) else None
+        return self.envelope(shapes.blocked(entry, download), "ManualInteractionRequired")
+
+    @override
+    def grabbed_rows(self, download: Download) -> list[tuple[EpisodeEntry | None, JsonObject]]:
+        title = download.entry.title if download.entry else None
+        ids: JsonObject = {
+            "tmdbId": str(title.tmdb if title else 0),
+            "imdbId": (title.imdb if title else "").removeprefix("tt"),
+        }
+        return [(None, grabbed_data(download, ids, radarr=True))]
+
+    @override
+    def make_release(
+        self, title: Title, episodes: Sequence[EpisodeEntry], quality: str, size: int | None
+    ) -> Release:
+        words = ".".join("".join(c if c.isalnum() else " " for c in title.title).split())
+        lines = quality.rpartition("-")[2]
+        return Release(
+            title=f"{words}.{title.year}.{lines}.WEB-DL.DDP5.1.H.264-FLUX",
+            quality=quality,
+            size=size or (21_474_836_480 if lines == "2160p" else 9_663_676_416),
+        )
+
+    # -- routes --------------------------------------------------------------------------------
+
+    @override
+    def routes(self) -> list[web.RouteDef]:
+        base = "/api/v3"
+        return [
+            *super().routes(),
+            web.get(f"{base}/movie", self._movies),
+            web.post(f"{base}/movie", self._post_movie),
+            web.get(f"{base}/movie/lookup", self._lookup),
+            web.get(f"{base}/movie/{{id:\\d+}}", self._movie),
+            web.delete(f"{base}/movie/{{id:\\d+}}", self._delete_movie),
+            web.get(f"{base}/moviefile", self._files),
+            web.get(f"{base}/history/movie", self._movie_history),
+            web.get(f"{base}/exclusions", self._exclusions),
+        ]
+
+    def _body(self, entry: MovieEntry) -> bytes:
+        body = self._bodies.get(entry.id)
+        if body is None:
+            body = self._bodies[entry.id] = orjson.dumps(self.resource(entry))
+        return body
+
+    async def _movies(self, request: web.Request) -> web.Response:
+        if "tmdbId" in request.query:
+            tmdb = query_int(request, "tmdbId", 0)
+            found = [e for e in self.entries.values() if e.title.tmdb == tmdb]
+            return raw_json(b"[" + b",".join(map(self._body, found)) + b"]")
+        if self._list is None:
+            self._list = b"[" + b",".join(map(self._body, self.entries.values())) + b"]"
+        return raw_json(self._list)
+
+    async def _movie(self, request: web.Request) -> web.Response:
+        entry = self.entries.get(int(request.match_info["id"]))
+        return raw_json(self._body(entry)) if entry else not_found()
+
+    async def _post_movie(self, request: web.Request) -> web.Response:
+        body = await read_object(request)
+        tmdb = body.get("tmdbId")
+        title = self.world.title("movie", tmdb) if isinstance(tmdb, int) else None
+        if title is None:
+            return json_response([{"propertyName": "TmdbId", "errorMessage": "not found"}], 400)
+        entry = self.add(title, monitored=body.get("monitored") is not False)
+        return raw_json(self._body(entry), 201)
+
+    async def _lookup(self, request: web.Request) -> web.Response:
+        term = request.query.get("term", "").lower()
+        number = term.removeprefix("tmdb:")
+        rows: list[JsonObject] = []
+        for title in self.world.titles.values():
+            exact = term.startswith("tmdb:") and str(title.tmdb) == number
+            if title.kind == "movie" and (exact or title.title.lower() == term):
+                known = self.find(title)
+                body: JsonObject = {"title": title.title, "year": title.year, "tmdbId": title.tmdb}
+                rows.append(self.resource(known) if known else body)
+        return json_response(rows)
+
+    async def _delete_movie(self, request: web.Request) -> web.Response:
+        entry = self.entries.get(int(request.match_info["id"]))
+        if entry is None:
+            return not_found()
+        self.delete(entry, files=query_flag(request, "deleteFiles"))
+        return json_response({})
+
+    async def _files(self, request: web.Request) -> web.Response:
+        entry = self.entries.get(query_int(request, "movieId", 0))
+        if entry is None or entry.file is None:
+            return json_response([])
+        return json_response([shapes.file_resource(entry, entry.file)])
+
+    async def _movie_history(self, request: web.Request) -> web.Response:
+        wanted = query_int(request, "movieId", 0)
+        rows = [row for row in self.history if row.entry.id == wanted]
+        return json_response([history_record(row, radarr=True) for row in rows])
+
+    async def _exclusions(self, request: web.Request) -> web.Response:
+        return json_response([])
+
+
+def _imported(download: Download, file: MediaFile) -> JsonObject:
+    return {
+        "fileId": str(file.id),
+        "droppedPath": file.source_path or "",
+        "importedPath": file.path,
+        "downloadClient": download.client.implementation,
+        "downloadClientName": download.client.name,
+        "releaseGroup": file.group,
+        "customFormatScore": str(download.release.score),
+        "size": str(file.size),
+        "indexerFlags": "0",
+    }

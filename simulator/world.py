@@ -1,0 +1,153 @@
+"""The truth that all simulated services share: titles, users, disk, clock and dice."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+import hashlib
+import random
+
+from .catalogue import PROFILES, Profile, library_titles
+from .clock import SimClock
+from .model import DiskFile, Episode, Title, User
+
+AUTO_APPROVE = 160
+REQUEST_ONLY = 4_195_360
+ADMIN = 2
+
+
+class World:
+    """One household: what exists, who lives there, and what lies on its disk."""
+
+    def __init__(self, clock: SimClock, *, profile: str = "tiny", seed: int = 0) -> None:
+        """Make the household of a profile; the same seed gives the same ids."""
+        self.clock = clock
+        self.seed = seed
+        self.profile: Profile = PROFILES[profile]
+        self.epoch = clock.now()
+        self._counters: dict[str, int] = {}
+        self.titles: dict[tuple[str, int], Title] = {}
+        self.disk: dict[str, DiskFile] = {}
+        self.users: dict[str, User] = {}
+        self.library: list[Title] = library_titles(self.profile, self.epoch)
+        for title in self.library:
+            self.titles[title.kind, title.tmdb] = title
+        for name, permissions in (("owner", ADMIN), ("alice", AUTO_APPROVE), ("bob", REQUEST_ONLY)):
+            self.add_user(name, permissions=permissions)
+
+    def dice(self, purpose: str) -> random.Random:
+        """Return seeded dice of their own for one purpose."""
+        return random.Random(f"{self.seed}:{purpose}")
+
+    def hex(self, purpose: str, digits: int) -> str:
+        """Return a stable hexadecimal id for a purpose."""
+        text = f"{self.seed}:{purpose}".encode()
+        return hashlib.sha512(text).hexdigest()[:digits]
+
+    def next_id(self, space: str, first: int = 1) -> int:
+        """Return the next number of an id space."""
+        value = self._counters.get(space, first - 1) + 1
+        self._counters[space] = value
+        return value
+
+    def new_hash(self) -> str:
+        """Return a fresh 40-digit torrent hash."""
+        return self.hex(f"torrent:{self.next_id('torrent')}", 40)
+
+    def add_user(self, name: str, *, permissions: int = AUTO_APPROVE) -> User:
+        """Let a person move in."""
+        user = User(
+            id=len(self.users) + 1,
+            name=name,
+            auto_approve=permissions in {ADMIN, AUTO_APPROVE},
+            permissions=permissions,
+            jellyfin_id=self.hex(f"user:{name}", 32),
+            created=self.epoch,
+        )
+        self.users[name] = user
+        return user
+
+    def add_title_movie(
+        self,
+        *,
+        title: str,
+        year: int,
+        tmdb: int,
+        imdb: str = "",
+        released: datetime | None = None,
+        language: str = "en",
+        genres: Iterable[str] = ("Science Fiction",),
+        overview: str = "",
+    ) -> Title:
+        """Let the metadata services know a film."""
+        film = Title(
+            kind="movie",
+            title=title,
+            year=year,
+            tmdb=tmdb,
+            imdb=imdb or f"tt{tmdb:08d}",
+            overview=overview or f"The story of {title}.",
+            genres=tuple(genres),
+            language=language,
+            released=released or datetime(max(year, 1970), 3, 1, tzinfo=UTC),
+        )
+        self.titles["movie", tmdb] = film
+        return film
+
+    def add_title_series(
+        self,
+        *,
+        title: str,
+        year: int,
+        tmdb: int,
+        tvdb: int,
+        seasons: dict[int, int],
+        unaired: int = 0,
+        imdb: str = "",
+        language: str = "en",
+        genres: Iterable[str] = ("Drama",),
+        overview: str = "",
+    ) -> Title:
+        """Let the metadata services know a series; its last `unaired` episodes lie ahead."""
+        series = Title(
+            kind="tv",
+            title=title,
+            year=year,
+            tmdb=tmdb,
+            tvdb=tvdb,
+            imdb=imdb or f"tt{tmdb:08d}",
+            overview=overview or f"The story of {title}.",
+            genres=tuple(genres),
+            language=language,
+            runtime=50,
+            season_counts=dict(seasons),
+            first_aired=datetime(year, 2, 1, 2, tzinfo=UTC),
+        )
+        self._postpone(series, unaired)
+        self.titles["tv", tmdb] = series
+        return series
+
+    def title(self, kind: str, tmdb: int) -> Title | None:
+        """Return what the metadata services know under an id."""
+        return self.titles.get((kind, tmdb))
+
+    def put_file(
+        self, path: str, title: Title, episodes: Iterable[Episode], *, size: int, quality: str
+    ) -> DiskFile:
+        """Lay a finished file into the library."""
+        file = DiskFile(
+            path=path,
+            title=title,
+            episodes=tuple(episodes),
+            size=size,
+            quality=quality,
+            created=self.clock.now(),
+        )
+        self.disk[path] = file
+        return file
+
+    def aired(self, episode: Episode) -> bool:
+        """Whether an episode has been broadcast by now."""
+        return episode.air <= self.clock.now()
+
+    def _postpone(self, series: Title, unaired: int) -> None:
+        for index, episode in enumerate(series.episodes[len(series.episodes) - unaired :]):
+            episode.air = self.epoch + timedelta(days=7 * (index + 1))

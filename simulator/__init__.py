@@ -38,7 +38,7 @@ Faults: ``sim.faults("radarr").drop = 0.3`` (pushes: drop, duplicate, reorder, d
 
 Figures: ``sim.calls`` counts upstream calls per (service, "METHOD /route").
 
-A real qBittorrent takes the place of the simulated one with ``ExternalClient(url, user, password)``:
+A real qBittorrent replaces the simulated one with ``ExternalClient(url, user, password)``:
 ``sim.radarr.grab(entry, client=external, download_id=torrent_hash)``; the queue then reads it.
 """
 

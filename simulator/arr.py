@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar, override
 
@@ -102,9 +102,9 @@ class ArrService[E: Entry](Service):
     ) -> Release:
         """Invent a fitting release."""
 
-    def envelope(self, payload: JsonObject, event: str) -> JsonObject:
+    def envelope(self, payload: Mapping[str, object], event: str) -> JsonObject:
         """Add the keys that end every webhook of this instance."""
-        return payload | {
+        return dict(payload) | {
             "eventType": event,
             "instanceName": self.instance_name,
             "applicationUrl": "",
@@ -160,7 +160,8 @@ class ArrService[E: Entry](Service):
     def fail(self, download: Download, message: str = "Manually marked as failed") -> None:
         """Let a download fail: history only, no webhook; it leaves queue and client."""
         download.state = "failed"
-        for episode in download.episodes or [None]:
+        rows: Sequence[EpisodeEntry | None] = download.episodes or (None,)
+        for episode in rows:
             data = failed_data(download, message, radarr=self.kind == "radarr")
             self.remember(download, episode, "downloadFailed", data)
         self.drop(download, delete_data=True)

@@ -84,9 +84,8 @@ class NotificationBook:
     def register(self, url: str, **settings: object) -> Registration:
         """Register a receiver with every flag on, without the Test (for tests and demos)."""
         fields: list[JsonObject] = [{"name": "url", "value": url}, {"name": "method", "value": 1}]
-        for name in ("username", "password", "headers"):
-            if name in settings:
-                fields.append({"name": name, "value": settings.pop(name)})
+        given = [name for name in ("username", "password", "headers") if name in settings]
+        fields += [{"name": name, "value": settings.pop(name)} for name in given]
         body: JsonObject = {"name": f"Webhook {self._next}", "fields": fields, "tags": []}
         body |= dict.fromkeys(self._arr.flags, True) | settings
         return self._store(body)

@@ -12,6 +12,7 @@ from .clock import SimClock
 from .model import JsonObject
 
 type Protocols = Literal["torrent", "usenet"]
+type ReleaseKind = Literal["unknown", "singleEpisode", "multiEpisode", "seasonPack"]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -26,7 +27,7 @@ class Release:
     protocol: Protocols = "torrent"
     score: int = 50
     formats: tuple[tuple[int, str], ...] = ((31, "WEB Tier 01"),)
-    kind: Literal["unknown", "singleEpisode", "multiEpisode", "seasonPack"] = "unknown"
+    kind: ReleaseKind = "unknown"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -101,7 +101,10 @@ class WebhookPlugin:
         else:
             template = b64decode(str(option.get("Template") or "")).decode()
             text = _VARIABLE.sub(lambda hit: str(values.get(hit[1], "")), template)
-        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        headers = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "User-Agent": f"Jellyfin-Server/{self._server.version}",
+        }
         rows = option.get("Headers")
         for row in rows if isinstance(rows, list) else []:
             headers[str(row["Key"])] = str(row["Value"])

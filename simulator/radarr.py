@@ -11,6 +11,7 @@ from . import radarr_shapes as shapes
 from .arr import ArrService
 from .arr_notifications import not_found
 from .arr_queue import grabbed_data, history_record, queue_record
+from .arr_shapes import webhook_file
 from .arr_state import (
     SHELF_MOVIE_SIZE,
     Download,
@@ -204,7 +205,7 @@ class Radarr(ArrService[MovieEntry]):
     def _send_file_deleted(self, entry: MovieEntry, file: MediaFile, reason: str) -> None:
         payload: JsonObject = {
             "movie": shapes.movie(entry),
-            "movieFile": shapes.webhook_file(file, entry.title.original_language, flags=True),
+            "movieFile": webhook_file(file, entry.title.original_language, flags=True),
             "deleteReason": reason,
         }
         flags = ["onMovieFileDelete"]
@@ -236,7 +237,7 @@ class Radarr(ArrService[MovieEntry]):
             self.world.disk[file.path] = disk
         self.touch(entry)
         language = entry.title.original_language
-        row = before | shapes.webhook_file(file, language, flags=True)
+        row = before | webhook_file(file, language, flags=True)
         payload = {"movie": shapes.movie(entry), "renamedMovieFiles": [row]}
         self.notifications.send(self.envelope(payload, "Rename"), "onRename")
 

@@ -71,7 +71,7 @@ class Story:
         if self.ended:
             return None
         if self._pause:
-            await self._simulator.clock.sleep(self._pause)
+            await self._simulator.advance(self._pause)
         try:
             beat = await anext(self._beats)
         except StopAsyncIteration:

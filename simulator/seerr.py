@@ -90,12 +90,10 @@ class Seerr(Service):
         person = self.person(user)
         wanted = self._seasons(title, seasons, is_4k=is_4k)
         media = self._media(title)
-        side = media.side(is_4k=is_4k)
+        side, gone = media.side(is_4k=is_4k), False
         if side.status in {MediaStatus.UNKNOWN, MediaStatus.DELETED}:
-            before = side.status
+            gone = side.status is MediaStatus.DELETED
             side.status = MediaStatus.PENDING
-        else:
-            before = MediaStatus.PENDING
         status = RequestStatus.APPROVED if person.auto_approve else RequestStatus.PENDING
         row = SeerrRequest(
             id=self.world.next_id(f"{self.name}:request"),
@@ -110,8 +108,8 @@ class Seerr(Service):
         self.requests[row.id] = row
         person.requests += 1
         kind = "MEDIA_AUTO_APPROVED" if person.auto_approve else "MEDIA_PENDING"
-        deleted = before if before is MediaStatus.DELETED else None
-        self.slot.send(media_notice(kind, row, shown_status=deleted))
+        shown = MediaStatus.DELETED if gone else None
+        self.slot.send(media_notice(kind, row, shown_status=shown))
         if person.auto_approve:
             self._hand_over(row)
         return row

@@ -54,23 +54,21 @@ def download_status(side: Side, servers: list[AnyArr], kind: str) -> list[JsonOb
     arr = servers[side.service_id]
     records = [record for d in arr.downloads for record in arr.records(d)][:10]
     key = "movieId" if kind == "movie" else "seriesId"
-    rows: list[JsonObject] = []
-    for record in records:
-        if record.get(key) == side.external_id:
-            rows.append(
-                {
-                    "externalId": side.external_id,
-                    "estimatedCompletionTime": record.get("estimatedCompletionTime"),
-                    "mediaType": kind,
-                    "size": record["size"],
-                    "sizeLeft": record["sizeleft"],
-                    "status": record["status"],
-                    "timeLeft": record.get("timeleft", span(0)),
-                    "title": record["title"],
-                    "downloadId": record.get("downloadId"),
-                }
-            )
-    return rows
+    return [
+        {
+            "externalId": side.external_id,
+            "estimatedCompletionTime": record.get("estimatedCompletionTime"),
+            "mediaType": kind,
+            "size": record["size"],
+            "sizeLeft": record["sizeleft"],
+            "status": record["status"],
+            "timeLeft": record.get("timeleft", span(0)),
+            "title": record["title"],
+            "downloadId": record.get("downloadId"),
+        }
+        for record in records
+        if record.get(key) == side.external_id
+    ]
 
 
 def media(row: SeerrMedia, servers: list[AnyArr], *, seasons: bool) -> JsonObject:

@@ -127,6 +127,7 @@ class WebhookSlot:
             "Accept": "application/json, text/plain, */*",
             "Content-Type": "application/json",
             "User-Agent": "axios/1.13.3",
+            "Accept-Encoding": "gzip, compress, deflate, br",
         }
         if auth := options.get("authHeader"):
             headers["Authorization"] = str(auth)

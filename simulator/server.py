@@ -100,9 +100,11 @@ class Simulator:
 
     def _connect(self) -> None:
         torrents = self.all_of(QBittorrent)
-        for arr in (*self.all_of(Radarr), *self.all_of(Sonarr)):
-            if torrents:
-                arr.client = torrents[0]
+        if torrents:
+            for radarr in self.all_of(Radarr):
+                radarr.client = torrents[0]
+            for sonarr in self.all_of(Sonarr):
+                sonarr.client = torrents[0]
         for seerr in self.all_of(Seerr):
             seerr.radarrs = self.all_of(Radarr)
             seerr.sonarrs = self.all_of(Sonarr)

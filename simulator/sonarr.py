@@ -9,8 +9,9 @@ from aiohttp import web
 from . import sonarr_shapes as shapes
 from .arr import ArrService
 from .arr_queue import grabbed_data, queue_record
+from .arr_shapes import webhook_file
 from .arr_state import Download, EpisodeEntry, MediaFile, SeriesEntry, episode_path
-from .downloads import Release
+from .downloads import Release, ReleaseKind
 from .model import JsonObject, Title
 from .sonarr_api import SonarrApi
 from .world import World
@@ -227,7 +228,7 @@ class Sonarr(ArrService[SeriesEntry]):
         payload: JsonObject = {
             "series": shapes.series(entry),
             "episodes": [shapes.episode(entry, item) for item in items],
-            "episodeFile": shapes.webhook_file(file, entry.title.original_language, flags=False),
+            "episodeFile": webhook_file(file, entry.title.original_language, flags=False),
             "deleteReason": reason,
         }
         flags = ["onEpisodeFileDelete"]
@@ -302,7 +303,9 @@ class Sonarr(ArrService[SeriesEntry]):
         pack = len(episodes) == len(title.season(first.season)) and len(episodes) > 1
         numbers = "" if pack else "".join(f"E{item.info.number:02d}" for item in episodes)
         lines = quality.rpartition("-")[2]
-        kind = "seasonPack" if pack else "singleEpisode" if len(episodes) == 1 else "multiEpisode"
+        kind: ReleaseKind = "seasonPack" if pack else "multiEpisode"
+        if len(episodes) == 1:
+            kind = "singleEpisode"
         return Release(
             title=f"{words}.S{first.season:02d}{numbers}.{lines}.WEB-DL.DDP5.1.H.264-NTb",
             quality=quality,

@@ -1,7 +1,7 @@
 """Check our answers against the services' own OpenAPI documents, where those are at hand.
 
-The documents lie beside the checkout (`../shared/contracts/openapi`) and are not part of it; without
-them the validator knows nothing and finds nothing.
+The documents lie beside the checkout (`../shared/contracts/openapi`) and are not part of it;
+without them the validator knows nothing and finds nothing.
 """
 
 from functools import cache

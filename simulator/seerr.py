@@ -10,6 +10,7 @@ from .model import DiskFile, Title, User
 from .radarr import Radarr
 from .seerr_api import SeerrApi
 from .seerr_notices import media_notice, test_notice
+from .seerr_settings import SeerrSettings
 from .seerr_shapes import AnyArr
 from .seerr_state import (
     MediaSeason,
@@ -54,6 +55,7 @@ class Seerr(Service):
         self.sonarrs: list[Sonarr] = []
         self.media_server: MediaServer | None = None
         self._api = SeerrApi(self)
+        self._settings = SeerrSettings(self, self._api)
 
     @property
     def plain_template(self) -> bool:
@@ -323,7 +325,7 @@ class Seerr(Service):
 
     @override
     def routes(self) -> list[web.RouteDef]:
-        return [*self._api.routes(), *self.slot.routes()]
+        return [*self._api.routes(), *self._settings.routes(), *self.slot.routes()]
 
     @override
     async def authorize(self, request: web.Request) -> web.StreamResponse | None:

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from . import seerr_shapes as shapes
-from .clock import iso
 from .model import JsonObject, Title, User
-from .radarr import Radarr
 from .seerr_state import MediaStatus, RequestStatus, SeerrMedia, SeerrRefusedError, SeerrRequest
 from .service import json_response, query_int, read_object
 
@@ -37,17 +35,6 @@ _FILTERS: dict[str, Callable[[SeerrRequest], bool]] = {
     ),
 }
 _LIST_QUERY = {"take", "skip", "filter", "sort", "sortDirection", "requestedBy", "mediaType"}
-_JOBS: tuple[tuple[str, str], ...] = (
-    ("jellyfin-recently-added-scan", "Jellyfin Recently Added Scan"),
-    ("jellyfin-full-scan", "Jellyfin Full Library Scan"),
-    ("radarr-scan", "Radarr Scan"),
-    ("sonarr-scan", "Sonarr Scan"),
-    ("availability-sync", "Media Availability Sync"),
-    ("download-sync", "Download Sync"),
-    ("download-sync-reset", "Download Sync Reset"),
-    ("image-cache-cleanup", "Image Cache Cleanup"),
-    ("process-blocklisted-tags", "Process Blocklisted Tags"),
-)
 
 
 class SeerrApi:
@@ -76,10 +63,6 @@ class SeerrApi:
             web.delete(f"{base}/media/{{id}}", self._delete_media),
             web.get(f"{base}/movie/{{id}}", self._details),
             web.get(f"{base}/tv/{{id}}", self._details),
-            web.get(f"{base}/settings/radarr", self._radarrs),
-            web.get(f"{base}/settings/sonarr", self._sonarrs),
-            web.get(f"{base}/settings/jobs", self._jobs),
-            web.post(f"{base}/settings/jobs/{{id}}/run", self._run_job),
             web.get(f"{base}/blocklist", self._blocklist),
         ]
 
@@ -118,7 +101,8 @@ class SeerrApi:
     def _person(self, request: web.Request) -> User:
         return self._acting(request) or self._seerr.world.users["owner"]
 
-    def _signed(self, body: object) -> web.Response:
+    def signed(self, body: object) -> web.Response:
+        """Answer JSON, with the CSRF cookies when that protection is on."""
         response = json_response(body)
         if self._seerr.csrf:
             token = self._seerr.world.hex(f"csrf:{self._seerr.name}", 32)
@@ -142,7 +126,7 @@ class SeerrApi:
 
     async def _public(self, request: web.Request) -> web.Response:
         four_k = any(arr.is_4k for arr in self._seerr.radarrs)
-        return self._signed(
+        return self.signed(
             {
                 "initialized": True,
                 "applicationTitle": "Seerr",
@@ -173,7 +157,7 @@ class SeerrApi:
         )
 
     async def _me(self, request: web.Request) -> web.Response:
-        return self._signed(shapes.user(self._person(request), settings=True))
+        return self.signed(shapes.user(self._person(request), settings=True))
 
     async def _users(self, request: web.Request) -> web.Response:
         users = list(self._seerr.world.users.values())
@@ -192,7 +176,7 @@ class SeerrApi:
             "results": len(rows),
             "page": skip // take + 1,
         }
-        return self._signed({"pageInfo": info, "results": shown})
+        return self.signed({"pageInfo": info, "results": shown})
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -231,7 +215,7 @@ class SeerrApi:
 
     async def _get(self, request: web.Request) -> web.Response:
         row = self._request(request)
-        return self._signed(self._shown(row)) if row else _missing("Request not found.")
+        return self.signed(self._shown(row)) if row else _missing("Request not found.")
 
     async def _count(self, request: web.Request) -> web.Response:
         rows = self._seerr.requests.values()
@@ -240,7 +224,7 @@ class SeerrApi:
             return sum(1 for row in rows if test(row))
 
         approved = RequestStatus.APPROVED
-        return self._signed(
+        return self.signed(
             {
                 "total": len(rows),
                 "movie": count(lambda row: row.title.kind == "movie"),
@@ -287,7 +271,7 @@ class SeerrApi:
             await self._seerr.decline(row)
         else:
             await self._seerr.approve(row)
-        return self._signed(self._shown(row))
+        return self.signed(self._shown(row))
 
     async def _delete(self, request: web.Request) -> web.Response:
         row = self._request(request)
@@ -321,7 +305,7 @@ class SeerrApi:
         seasons = body.get("seasons")
         numbers = [s["seasonNumber"] for s in seasons] if isinstance(seasons, list) else []
         self._seerr.mark_available(media, is_4k=body.get("is4k") is True, seasons=numbers)
-        return self._signed(shapes.media(media, self._seerr.servers(media.title), seasons=True))
+        return self.signed(shapes.media(media, self._seerr.servers(media.title), seasons=True))
 
     async def _delete_media(self, request: web.Request) -> web.Response:
         media = self._media_of(request)
@@ -340,7 +324,7 @@ class SeerrApi:
         make = shapes.movie_details if kind == "movie" else shapes.tv_details
         body = make(title)
         media = self._seerr.media.get((kind, title.tmdb))
-        return self._signed(body | ({"mediaInfo": self._media_info(media, title)} if media else {}))
+        return self.signed(body | ({"mediaInfo": self._media_info(media, title)} if media else {}))
 
     def _media_info(self, media: SeerrMedia, title: Title) -> JsonObject:
         servers = self._seerr.servers(title)
@@ -348,77 +332,6 @@ class SeerrApi:
         body = shapes.media(media, servers, seasons=True)
         requests = [shapes.request(row, servers, listed=True) for row in rows]
         return body | {"requests": requests, "issues": [], "watchlists": []}
-
-    # -- settings ------------------------------------------------------------------------------
-
-    async def _radarrs(self, request: web.Request) -> web.Response:
-        rows = [self._server(i, arr) for i, arr in enumerate(self._seerr.radarrs)]
-        return self._signed([row | {"minimumAvailability": "released"} for row in rows])
-
-    async def _sonarrs(self, request: web.Request) -> web.Response:
-        extra: JsonObject = {
-            "activeAnimeDirectory": "/data/media/anime",
-            "activeAnimeProfileId": 4,
-            "activeAnimeProfileName": "HD-1080p",
-            "animeSeriesType": "anime",
-            "seriesType": "standard",
-            "animeTags": [],
-            "enableSeasonFolders": True,
-            "activeLanguageProfileId": 1,
-            "activeAnimeLanguageProfileId": 1,
-        }
-        rows = [self._server(i, arr) | extra for i, arr in enumerate(self._seerr.sonarrs)]
-        return self._signed(rows)
-
-    def _server(self, index: int, arr: shapes.AnyArr) -> JsonObject:
-        tagged = self._seerr.tag_requests and not isinstance(arr, Radarr)
-        return {
-            "id": index,
-            "name": arr.instance_name,
-            "hostname": arr.host,
-            "port": arr.port,
-            "apiKey": arr.api_key,
-            "useSsl": False,
-            "baseUrl": "",
-            "activeProfileId": 4,
-            "activeProfileName": "HD-1080p",
-            "activeDirectory": arr.root,
-            "tags": [],
-            "is4k": arr.is_4k,
-            "isDefault": True,
-            "externalUrl": "",
-            "syncEnabled": True,
-            "preventSearch": False,
-            "tagRequests": tagged,
-            "overrideRule": [],
-        }
-
-    async def _jobs(self, request: web.Request) -> web.Response:
-        return self._signed([self._job(*job) for job in _JOBS])
-
-    def _job(self, name: str, label: str) -> JsonObject:
-        return {
-            "id": name,
-            "name": label,
-            "type": "command" if name.startswith("download") else "process",
-            "interval": "hours",
-            "cronSchedule": "0 0 3 * * *",
-            "nextExecutionTime": iso(self._seerr.now(), 3).replace("Z", "+00:00"),
-            "running": False,
-        }
-
-    async def _run_job(self, request: web.Request) -> web.Response:
-        name = request.match_info["id"]
-        labels = dict(_JOBS)
-        if name not in labels:
-            return _missing("Job not found.")
-        if name.startswith("jellyfin"):
-            await self._seerr.scan()
-        elif name in {"radarr-scan", "sonarr-scan"}:
-            await self._seerr.scan_arrs()
-        elif name == "availability-sync":
-            await self._seerr.sync_availability()
-        return self._signed(self._job(name, labels[name]))
 
     async def _blocklist(self, request: web.Request) -> web.Response:
         return self._page(request, [])

@@ -247,6 +247,22 @@ class Sonarr(ArrService[SeriesEntry]):
             if item.file is not None:
                 self.world.disk.pop(item.file.path, None)
 
+    def rename(self, item: EpisodeEntry, relative_path: str) -> None:
+        """Rename the file of an episode."""
+        if (file := item.file) is None:
+            return
+        entry = self.entry_with(item)
+        before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
+        disk = self.world.disk.pop(file.path, None)
+        file.relative_path, file.path = relative_path, f"{entry.path}/{relative_path}"
+        if disk is not None:
+            disk.path = file.path
+            self.world.disk[file.path] = disk
+        self.touch(entry)
+        row = before | webhook_file(file, entry.title.original_language, flags=False)
+        payload = {"series": shapes.series(entry), "renamedEpisodeFiles": [row]}
+        self.notifications.send(self.envelope(payload, "Rename"), "onRename")
+
     # -- hooks of the common half --------------------------------------------------------------
 
     def entry_of(self, download: Download) -> SeriesEntry:

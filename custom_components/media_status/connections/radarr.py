@@ -1,11 +1,20 @@
 """Understand Radarr: films."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, override
 
+from ..clients.radarr import Movie, RadarrClient
 from ..clients.readers import as_dict
-from ..lifecycle.model import MOVIE, ItemKey, JsonObject, MediaType, Service
+from ..lifecycle.facts import Origin
+from ..lifecycle.model import MOVIE, ItemKey, JsonObject, MediaType, Service, TitleRef
+from .arr import ArrConnection
+from .arr_downloads import Download
+from .arr_items import Items, MovieItems
 from .arr_push import ArrPush
+from .arr_round import Round
+from .arr_shelf import MovieShelf
+from .arr_words import picture_url
+from .text import title_text
 
 
 class RadarrPush(ArrPush):
@@ -38,3 +47,45 @@ class RadarrPush(ArrPush):
     def renamed(self, file: JsonObject) -> tuple[ItemKey, ...]:
         """Return the film: Radarr keeps one file for it."""
         return (MOVIE,)
+
+
+class RadarrConnection(ArrConnection[RadarrClient, Movie]):
+    """One Radarr."""
+
+    service: ClassVar[Service] = Service.RADARR
+    origin: ClassVar[Origin] = Origin.RADARR
+
+    def __init__(
+        self, connection_id: str, client: RadarrClient, *, serves_4k: bool = False
+    ) -> None:
+        """Initialize with the subentry's id and the client."""
+        super().__init__(
+            connection_id,
+            client,
+            shelf=MovieShelf(client),
+            push=RadarrPush(connection_id),
+            serves_4k=serves_4k,
+        )
+
+    @override
+    async def _read_items(self, round_: Round[Movie], judged: Sequence[Download]) -> Items[Movie]:
+        """Return the films: nothing more is to be read."""
+        return MovieItems(round_.found.by_id)
+
+    @override
+    def _ref(self, title: Movie) -> TitleRef:
+        """Return how Radarr names a film."""
+        return TitleRef(
+            media_type=MediaType.MOVIE,
+            ids=self._shelf.ids(title),
+            service_id=str(title.id),
+            title=title_text(title.title),
+            original_title=title_text(title.original_title),
+            year=title.year,
+            poster_url=picture_url(title.poster_url),
+        )
+
+    @override
+    def _series_type(self, title: Movie) -> str | None:
+        """Return None: Radarr knows no kinds of film."""
+        return None

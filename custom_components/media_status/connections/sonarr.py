@@ -1,12 +1,22 @@
 """Understand Sonarr: series, seasons, episodes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, override
 
 from ..clients.readers import as_dict, as_int, as_objects, as_str
-from ..lifecycle.model import ItemKey, JsonObject, MediaType, Service
+from ..clients.sonarr import Series, SonarrClient
+from ..lifecycle.facts import Origin
+from ..lifecycle.model import ItemKey, JsonObject, MediaType, Service, TitleRef
+from .arr import ArrConnection
+from .arr_downloads import Download
+from .arr_episodes import EpisodeWatch
 from .arr_files import numbered_items, paired
+from .arr_items import Items
 from .arr_push import ArrPush
+from .arr_round import Round
+from .arr_shelf import SeriesShelf
+from .arr_words import picture_url
+from .text import title_text
 
 _MAX_NUMBER = 100_000
 
@@ -57,3 +67,61 @@ def _episodes(payload: JsonObject) -> tuple[tuple[ItemKey, str | None], ...]:
         if 0 <= season <= _MAX_NUMBER and 0 <= number <= _MAX_NUMBER:
             found.setdefault(ItemKey(season, number), as_str(raw.get("airDate")))
     return tuple(found.items())
+
+
+class SonarrConnection(ArrConnection[SonarrClient, Series]):
+    """One Sonarr."""
+
+    service: ClassVar[Service] = Service.SONARR
+    origin: ClassVar[Origin] = Origin.SONARR
+
+    def __init__(
+        self, connection_id: str, client: SonarrClient, *, serves_4k: bool = False
+    ) -> None:
+        """Initialize with the subentry's id and the client."""
+        super().__init__(
+            connection_id,
+            client,
+            shelf=SeriesShelf(client),
+            push=SonarrPush(connection_id),
+            serves_4k=serves_4k,
+        )
+        self._watch = EpisodeWatch(client)
+
+    @override
+    def _forget(self) -> None:
+        """Forget the episodes too."""
+        super()._forget()
+        self._watch.forget()
+
+    @override
+    async def _read_items(self, round_: Round[Series], judged: Sequence[Download]) -> Items[Series]:
+        """Read the episodes of series that may have changed, and those that downloads name."""
+        wanted = {
+            series_id: (round_.found.by_id[series_id], round_.requests_for(series_id))
+            for series_id in round_.wanted
+        }
+        queued = frozenset(key for key, one in round_.known.items() if one.queued)
+        items = await self._watch.read(wanted, round_.news(), queued, round_.context.now)
+        needed = [record for one in round_.needed if one.title_id for record in one.records]
+        foreign = [one for one in judged if not round_.is_requested(one, items)]
+        files = [record for one in foreign for record in one.records]
+        await self._watch.look_up(items, needed, files)
+        return items
+
+    @override
+    def _ref(self, title: Series) -> TitleRef:
+        """Return how Sonarr names a series."""
+        return TitleRef(
+            media_type=MediaType.SERIES,
+            ids=self._shelf.ids(title),
+            service_id=str(title.id),
+            title=title_text(title.title),
+            year=title.year,
+            poster_url=picture_url(title.poster_url),
+        )
+
+    @override
+    def _series_type(self, title: Series) -> str | None:
+        """Return Sonarr's kind: standard, daily or anime."""
+        return title.series_type

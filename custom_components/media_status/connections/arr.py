@@ -1,0 +1,279 @@
+"""Understand Radarr and Sonarr: what their pushes and their surveys have in common."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar, override
+
+from ..clients.arr import ArrClient
+from ..clients.radarr import Movie
+from ..clients.readers import as_id
+from ..clients.sonarr import Series
+from ..lifecycle.facts import FactKind, Observation, Opening, Origin, Statement, Title
+from ..lifecycle.model import ItemKey, JsonObject, TitleRef, Via
+from . import autopilot
+from .arr_cursor import ArrCursor
+from .arr_downloads import Download, DownloadId, downloads, replaced, statements
+from .arr_items import Items, lacking
+from .arr_push import ArrPush
+from .arr_round import Round, candidates
+from .arr_shelf import Finder, Shelf
+from .arr_words import AnimeSigns, anime_hint
+from .base import (
+    Connection,
+    Push,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+    WantedTitle,
+    WebhookState,
+    WebhookTarget,
+)
+from .text import name_text, path_text
+
+
+class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
+    """One Radarr or Sonarr. `serves_4k` marks an instance that is only there for 4K."""
+
+    origin: ClassVar[Origin]
+
+    def __init__(
+        self,
+        connection_id: str,
+        client: C,
+        *,
+        shelf: Shelf[T],
+        push: ArrPush,
+        serves_4k: bool = False,
+    ) -> None:
+        """Initialize with the subentry's id, the client, and what is the service's own."""
+        super().__init__(connection_id)
+        self._client = client
+        self._push = push
+        self._finder = Finder(shelf)
+        self._shelf = shelf
+        self._serves_4k = serves_4k
+        self._touched: set[int] = set()  # titles that something was pushed about
+        self._granted: dict[DownloadId, frozenset[str]] = {}  # requests that know the grab
+        self._tags: dict[int, str] = {}
+        self._readings = 0
+
+    @abstractmethod
+    async def _read_items(self, round_: Round[T], judged: Sequence[Download]) -> Items[T]:
+        """Return what one cycle knows about the items of the found titles.
+
+        Of the `judged` downloads the files that are already there matter too.
+        """
+
+    @abstractmethod
+    def _ref(self, title: T) -> TitleRef:
+        """Return how the service names a title."""
+
+    @abstractmethod
+    def _series_type(self, title: T) -> str | None:
+        """Return the kind of series, where there is one."""
+
+    def _forget(self) -> None:
+        """Forget what the process remembered of earlier cycles."""
+        self._granted.clear()
+        self._tags.clear()
+        self._finder.forget()
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        """Return who answers."""
+        status = await self._client.status()
+        name = name_text(status.instance_name) or status.app_name
+        return ServiceInfo(name=name, version=name_text(status.version) or "")
+
+    @override
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        """Return what a pushed message says, and remember which titles to look at again."""
+        push = self._push.read(payload, seen_at)
+        title = self._push.title(payload) if push.known else None
+        own_id = as_id(title.service_id) if title else None
+        if own_id is not None and push.doorbells:
+            self._touched.add(own_id)
+        return push
+
+    @override
+    async def webhook_state(self, target: WebhookTarget) -> WebhookState:
+        """Return how our webhook stands in the service."""
+        return await autopilot.state(self._client, target)
+
+    @override
+    async def ensure_webhook(
+        self, target: WebhookTarget, *, take_over: bool = False
+    ) -> WebhookState:
+        """Create or repair our webhook; there is room for many, so nobody's is taken."""
+        return await autopilot.ensure(self._client, target)
+
+    @override
+    async def remove_webhook(self, target: WebhookTarget) -> None:
+        """Remove our webhook and no other."""
+        await autopilot.remove(self._client, target)
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Return the facts about all wanted titles and about grabs that nobody requested.
+
+        Read in this order (queue, history, titles, episodes) a download that moves on meanwhile
+        is seen twice rather than not at all.
+        """
+        dropped = self._client.dropped
+        cursor = ArrCursor.load(context.cursor)
+        if context.fresh or cursor.readings != self._readings:
+            self._forget()
+        touched = frozenset(self._touched)
+        if touched:
+            self._finder.forget()
+        queue = await self._client.queue()
+        history = await self._client.history_since(cursor.since(context))
+        known = downloads(queue, history)
+        judged = candidates(known.values(), context, cursor)
+        others = {download.title_id for download in judged if download.title_id is not None}
+        found = await self._finder.find(context.wanted, others, context.now)
+        round_ = Round(context, cursor, history, known, found, touched)
+        items = await self._read_items(round_, judged)
+        await self._learn_tags(found.by_id.values())
+        judged = [one for one in judged if not round_.is_requested(one, items)]
+        ready = [one for one in judged if not any(map(items.is_pending, one.records))]
+        observations = [*self._of_requests(round_, items), *self._of_grabs(round_, items, ready)]
+        self._touched -= touched
+        rewind = round_.rewind()
+        return Survey(
+            started_at=context.now,
+            observations=tuple(observations),
+            complete=frozenset({FactKind.QUEUE, FactKind.GRAB, FactKind.OUTCOME}),
+            cursor=replace(
+                round_.next_cursor(items, [*round_.needed, *judged], ready),
+                rewind=rewind,
+                readings=self._commit(round_, items),
+            ).dump(),
+            backlog=items.is_behind or rewind is not None,
+            dropped=self._client.dropped - dropped,
+        )
+
+    def _commit(self, round_: Round[T], items: Items[T]) -> int:
+        """Remember what this cycle stated; the count tells the next one that it was kept."""
+        granted = {
+            download.id: round_.requests_for(download.title_id)
+            for download in round_.needed
+            if download.is_grabbed and download.items(items.item_of)
+        }
+        is_new = any(self._granted.get(key) != value for key, value in granted.items())
+        self._granted = {
+            key: value
+            for key, value in (self._granted | granted).items()
+            if key in round_.known and round_.known[key].queued
+        }
+        is_read = items.commit()
+        self._readings = round_.cursor.readings + (1 if is_new or is_read else 0)
+        return self._readings
+
+    async def _learn_tags(self, titles: Iterable[T]) -> None:
+        """Read the labels when a title carries one that is not known."""
+        used = frozenset[int]().union(*(title.tag_ids for title in titles))
+        if not used <= self._tags.keys():
+            self._tags = dict.fromkeys(used, "") | await self._client.tags()
+
+    def _of_requests(self, round_: Round[T], items: Items[T]) -> Iterator[Observation]:
+        """Yield what is known about the wanted titles and their downloads."""
+        for wanted in round_.context.wanted:
+            if wanted.ids.pairs() or as_id(wanted.service_id) is not None:
+                yield self._of_request(round_, items, wanted)
+        for download in round_.needed:
+            known_to = self._granted.get(download.id, frozenset())
+            stated = statements(
+                download,
+                items.item_of,
+                seen_at=round_.context.now,
+                with_grab=not round_.requests_for(download.title_id) <= known_to,
+            )
+            title = round_.found.by_id.get(download.title_id or 0)
+            if stated:
+                yield self._of_download(round_, download, stated, title)
+
+    def _of_grabs(
+        self, round_: Round[T], items: Items[T], judged: Sequence[Download]
+    ) -> Iterator[Observation]:
+        """Yield the openings for grabs that nobody requested and that are no mere upgrades."""
+        made_room = replaced(round_.history)
+        for download in judged:
+            title = round_.found.by_id.get(download.title_id or 0)
+            fresh = lacking(download, items, made_room) if title is not None else frozenset()
+            if title is not None and fresh:
+                yield self._opened(round_, items, download, title, fresh)
+
+    def _of_request(self, round_: Round[T], items: Items[T], wanted: WantedTitle) -> Observation:
+        title = round_.found.titles.get(wanted.request_id)
+        stated = [Statement(value=Title(present=False))]
+        if title is not None:
+            stated = [*self._of_title(title), *items.of_request(wanted, title)]
+        return Observation(
+            connection_id=self.connection_id,
+            service=self.service,
+            via=Via.SURVEY,
+            seen_at=round_.context.now,
+            statements=tuple(stated),
+            title=self._ref(title) if title is not None else None,
+            request_id=wanted.request_id,
+        )
+
+    def _of_title(self, title: T) -> list[Statement]:
+        path = path_text(title.path)
+        signs = AnimeSigns(
+            series_type=self._series_type(title),
+            tags=tuple(self._tags.get(tag, "") for tag in sorted(title.tag_ids)),
+            path=path,
+            genres=title.genres,
+            language=title.original_language,
+        )
+        stated = [Statement(value=Title(present=True, monitored=title.monitored, path=path))]
+        hint = anime_hint(signs)
+        return [*stated, Statement(value=hint)] if hint else stated
+
+    def _of_download(
+        self,
+        round_: Round[T],
+        download: Download,
+        stated: Sequence[Statement],
+        title: T | None,
+        opening: Opening | None = None,
+    ) -> Observation:
+        return Observation(
+            connection_id=self.connection_id,
+            service=self.service,
+            via=Via.SURVEY,
+            seen_at=round_.context.now,
+            statements=tuple(stated),
+            title=self._ref(title) if title is not None else None,
+            download_ids=frozenset({download.key}),
+            opening=opening,
+        )
+
+    def _opened(
+        self,
+        round_: Round[T],
+        items: Items[T],
+        download: Download,
+        title: T,
+        fresh: frozenset[ItemKey],
+    ) -> Observation:
+        """Return the observation that opens a request for a grab that nobody requested."""
+        now = round_.context.now
+        times = [record.date for record in download.grabs]
+        times += [entry.added for entry in download.queued if entry.added]
+        opening = Opening(
+            origin=self.origin,
+            created_at=min(times, default=now),
+            items=fresh,
+            is_4k=self._serves_4k,
+        )
+        stated = [
+            *self._of_title(title),
+            *items.of_items(title, fresh),
+            *statements(download, items.item_of, seen_at=now, with_grab=True),
+        ]
+        return self._of_download(round_, download, stated, title, opening)

@@ -1,0 +1,231 @@
+"""Understand Seerr (Jellyseerr, Overseerr): who asked for what, and whether it was approved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, override
+
+from ..clients.errors import ClientError, NotFound, Refused
+from ..clients.readers import as_int
+from ..clients.seerr import SeerrClient
+from ..clients.seerr_models import SeerrDetails, SeerrRequest
+from ..lifecycle.facts import (
+    Anime,
+    Ask,
+    AskStatus,
+    FactKind,
+    Observation,
+    Opening,
+    Origin,
+    Statement,
+)
+from ..lifecycle.model import JsonObject, MediaType, ProviderIds, Service, TitleRef, Via
+from . import seerr_webhook
+from .arr_words import imdb_id, picture_url
+from .base import Connection, Push, ServiceInfo, Survey, SurveyContext, WebhookState, WebhookTarget
+from .seerr_push import read_push
+from .text import name_text, title_text
+
+MAX_DETAILS = 8
+# TMDB may fail, and some titles have no poster for ever: ask again, but not in every cycle.
+_ASK_AGAIN = timedelta(hours=1)
+_ANIME_KEYWORD = 210024
+_MEDIA_AVAILABLE = 5
+_STATUS = {
+    1: AskStatus.PENDING,
+    2: AskStatus.APPROVED,
+    3: AskStatus.DECLINED,
+    4: AskStatus.FAILED,
+    5: AskStatus.COMPLETED,
+}
+_OPEN = frozenset({AskStatus.PENDING, AskStatus.APPROVED, AskStatus.FAILED})
+
+type TitleKey = tuple[Literal["movie", "tv"], int]
+
+
+class SeerrConnection(Connection):
+    """One Seerr, Jellyseerr or Overseerr."""
+
+    service: ClassVar[Service] = Service.SEERR
+
+    def __init__(self, connection_id: str, client: SeerrClient) -> None:
+        """Initialize with the subentry's id and the client."""
+        super().__init__(connection_id)
+        self._client = client
+        self._asked: dict[TitleKey, datetime] = {}  # when details were asked for
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        """Return who answers."""
+        status = await self._client.status()
+        name = name_text(status.title) or status.application.capitalize()
+        return ServiceInfo(name=name, version=name_text(status.version) or "")
+
+    @override
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        """Return what a pushed message says."""
+        return read_push(self.connection_id, payload, seen_at)
+
+    @override
+    async def webhook_state(self, target: WebhookTarget) -> WebhookState:
+        """Return whose the only webhook slot is."""
+        return await seerr_webhook.state(self._client, target)
+
+    @override
+    async def ensure_webhook(
+        self, target: WebhookTarget, *, take_over: bool = False
+    ) -> WebhookState:
+        """Fill or repair the slot; another's only when told to take it over."""
+        return await seerr_webhook.ensure(self._client, target, take_over=take_over)
+
+    @override
+    async def remove_webhook(self, target: WebhookTarget) -> None:
+        """Empty the slot if it is ours."""
+        await seerr_webhook.remove(self._client, target)
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Return Seerr's word about all its requests; details of new titles a few at a time."""
+        if context.fresh:
+            self._asked.clear()
+        dropped = self._client.dropped
+        requests = await self._client.requests()
+        wanted = {title.service_id for title in context.wanted if title.service_id}
+        last_id = as_int(context.cursor.get("last_id"))
+        told = [
+            (request, opening)
+            for request in requests
+            if (opening := _opening(request, context, last_id)) or str(request.id) in wanted
+        ]
+        details, is_behind = await self._details([request for request, _ in told], context)
+        is_complete = all(request.status in _STATUS for request, _ in told)
+        newest = max((request.id for request in requests), default=0)
+        return Survey(
+            started_at=context.now,
+            observations=tuple(self._observations(told, details, context.now)),
+            # A status from the future is not an absence.
+            complete=frozenset({FactKind.ASK}) if is_complete else frozenset(),
+            cursor={"last_id": max(newest, last_id or 0)},
+            backlog=is_behind,
+            dropped=self._client.dropped - dropped,
+        )
+
+    async def _details(
+        self, requests: Sequence[SeerrRequest], context: SurveyContext
+    ) -> tuple[dict[TitleKey, SeerrDetails], bool]:
+        """Return details of titles that lack them, and whether more lack them."""
+        described = {title.service_id for title in context.wanted if title.has_details}
+        needed = dict.fromkeys(
+            key
+            for request in requests
+            if str(request.id) not in described
+            and (key := _title_key(request)) is not None
+            and self._is_due(key, context.now)
+        )
+        found: dict[TitleKey, SeerrDetails] = {}
+        for key in list(needed)[:MAX_DETAILS]:
+            try:
+                found[key] = await self._client.details(*key)
+            except NotFound, Refused:
+                pass  # TMDB does not know it or is out of order; the request itself is known
+            except ClientError:
+                # The list was read, so Seerr is there: what it has to fetch is too slow now.
+                return found, False
+            self._asked[key] = context.now
+        return found, len(needed) > MAX_DETAILS
+
+    def _is_due(self, key: TitleKey, now: datetime) -> bool:
+        asked = self._asked.get(key)
+        return asked is None or now - asked >= _ASK_AGAIN
+
+    def _observations(
+        self,
+        told: Sequence[tuple[SeerrRequest, Opening | None]],
+        details: Mapping[TitleKey, SeerrDetails],
+        seen_at: datetime,
+    ) -> Iterator[Observation]:
+        for request, opening in told:
+            key = _title_key(request)
+            detail = details.get(key) if key is not None else None
+            statements = [Statement(value=ask)] if (ask := _ask(request)) else []
+            if detail is not None and _ANIME_KEYWORD in detail.keywords:
+                statements.append(Statement(value=Anime(is_anime=True, source="keyword")))
+            yield Observation(
+                connection_id=self.connection_id,
+                service=self.service,
+                via=Via.SURVEY,
+                seen_at=seen_at,
+                statements=tuple(statements),
+                title=_ref(request, detail),
+                opening=opening,
+            )
+
+
+def _title_key(request: SeerrRequest) -> TitleKey | None:
+    if request.media.tmdb_id is None:
+        return None
+    return ("tv" if request.media_type == "tv" else "movie", request.media.tmdb_id)
+
+
+def _ask(request: SeerrRequest) -> Ask | None:
+    """Return Seerr's word; None for a status that is not known yet.
+
+    A request overtaken by a library scan stays "approved" for ever although its title is there.
+    Media status 6 and 7 mean other things in other versions, none of them "available".
+    """
+    status = _STATUS.get(request.status)
+    if status is None:
+        return None
+    is_available = request.media.status == _MEDIA_AVAILABLE
+    if status is AskStatus.APPROVED and is_available:
+        status = AskStatus.COMPLETED
+    return Ask(status=status, available=is_available)
+
+
+def _opening(request: SeerrRequest, context: SurveyContext, last_id: int | None) -> Opening | None:
+    """Return what was asked for, when the request is open or began and ended behind our back."""
+    ask = _ask(request)
+    if ask is None:
+        return None
+    seasons = frozenset(season.number for season in request.seasons)
+    is_series = request.media_type == "tv"
+    if is_series and not seasons:
+        return None
+    if ask.status not in _OPEN and not _was_missed(request, context, last_id):
+        return None
+    return Opening(
+        origin=Origin.SEERR,
+        created_at=request.created_at or context.now,
+        seasons=seasons if is_series else frozenset(),
+        is_4k=request.is_4k,
+        requested_by=name_text(request.requested_by),
+    )
+
+
+def _was_missed(request: SeerrRequest, context: SurveyContext, last_id: int | None) -> bool:
+    """Return whether an ended request was made since we track, and after the last survey."""
+    if context.tracking_since is None or request.created_at is None:
+        return False
+    is_new = last_id is None or request.id > last_id
+    return is_new and request.created_at >= context.tracking_since
+
+
+def _ref(request: SeerrRequest, detail: SeerrDetails | None) -> TitleRef:
+    media = request.media
+    ids = ProviderIds(tmdb=media.tmdb_id, tvdb=media.tvdb_id, imdb=imdb_id(media.imdb_id))
+    ref = TitleRef(
+        media_type=MediaType.SERIES if request.media_type == "tv" else MediaType.MOVIE,
+        ids=ids,
+        service_id=str(request.id),
+    )
+    if detail is None:
+        return ref
+    return TitleRef(
+        media_type=ref.media_type,
+        ids=ids.filled_from(ProviderIds(tvdb=detail.tvdb_id, imdb=imdb_id(detail.imdb_id))),
+        service_id=ref.service_id,
+        title=title_text(detail.title),
+        original_title=title_text(detail.original_title),
+        year=detail.year,
+        overview=title_text(detail.overview),
+        poster_url=picture_url(detail.poster_url),
+    )

@@ -93,7 +93,7 @@ class JellyfinConnection(Connection):
     async def survey(self, context: SurveyContext) -> Survey:
         """Return which items of the open requests can be watched; raise `ClientError`.
 
-        Calls: the changes (first: the library in pages), at most 8 episode lists, one look-up by
+        Calls: the changes (first: the library in pages), at most 16 episode lists, one look-up by
         id; however many titles are wanted.
         """
         if context.fresh:
@@ -105,6 +105,9 @@ class JellyfinConnection(Connection):
         await self._library.refresh(context.now)
         backlog = await self._read_episodes(context)
         backlog |= await self._confirm(context)
+        if self._library.is_any_stale:
+            # An episode is gone, or has another id now: its series' list tells which.
+            backlog |= await self._read_episodes(context)
         observations: list[Observation] = []
         for title in context.wanted:
             # Hundreds of long series take a while; everything else goes on meanwhile.

@@ -7,7 +7,7 @@ from ..clients.errors import ClientError, Refused
 from ..clients.jellyfin import ItemPage, JellyfinClient, LibraryItem
 from .jellyfin_index import EPISODE_TYPE, MOVIE_TYPE, SERIES_TYPE, LibraryIndex
 
-SERIES_READS = 8  # episode lists per survey; the rest waits for the next one
+SERIES_READS = 8  # episode lists at a time; the rest waits for the next survey
 ITEM_CHECKS = 50  # ids per survey, one call
 # Saved and answered in the same minute may be missed; asking again for it costs nothing.
 _OVERLAP = timedelta(seconds=60)
@@ -59,6 +59,11 @@ class Library:
             series_id = self.index.series_of(episode_id)
         if series_id in self._read_at:
             self._stale.add(series_id)
+
+    @property
+    def is_any_stale(self) -> bool:
+        """Return whether episodes that were read are to be read again."""
+        return bool(self._stale)
 
     def is_read(self, series_id: str) -> bool:
         """Return whether the known episodes of a series are all that there are."""

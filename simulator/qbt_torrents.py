@@ -89,6 +89,32 @@ def _numbers(torrent: Torrent, now: datetime) -> JsonObject:
     }
 
 
+_STILL: JsonObject = {
+    "auto_tmm": False,
+    "dl_limit": 0,
+    "download_path": "",
+    "f_l_piece_prio": False,
+    "force_start": False,
+    "max_ratio": -1,
+    "max_seeding_time": -1,
+    "num_complete": 1,
+    "num_incomplete": 0,
+    "num_leechs": 0,
+    "priority": 0,
+    "ratio": 0,
+    "ratio_limit": -2,
+    "seeding_time_limit": -2,
+    "seq_dl": False,
+    "super_seeding": False,
+    "tracker": "",
+    "trackers_count": 0,
+    "up_limit": 0,
+    "uploaded": 0,
+    "uploaded_session": 0,
+    "upspeed": 0,
+}
+
+
 def _base(torrent: Torrent, now: datetime, *, modern: bool) -> JsonObject:
     finished = torrent.completed_at(now)
     done = finished is not None
@@ -100,44 +126,23 @@ def _base(torrent: Torrent, now: datetime, *, modern: bool) -> JsonObject:
     return {
         **_numbers(torrent, now),
         "added_on": started,
-        "auto_tmm": False,
         "availability": 1.5 if moving else -1 if done else 0,
         "category": torrent.category,
         "completion_on": int(finished.timestamp()) if finished else missing,
         "content_path": content,
-        "dl_limit": 0,
-        "download_path": "",
-        "f_l_piece_prio": False,
-        "force_start": False,
         "infohash_v1": torrent.v1,
         "infohash_v2": torrent.v2,
         "last_activity": int(now.timestamp()) if moving else started,
         "magnet_uri": magnet,
-        "max_ratio": -1,
-        "max_seeding_time": -1,
         "name": torrent.name,
-        "num_complete": 1,
-        "num_incomplete": 0,
-        "num_leechs": 0,
         "num_seeds": 1 if moving else 0,
-        "priority": 0,
-        "ratio": 0,
-        "ratio_limit": -2,
         "save_path": torrent.save_path,
         "seeding_time": int((now - finished).total_seconds()) if finished else 0,
-        "seeding_time_limit": -2,
         "seen_complete": started,
-        "seq_dl": False,
         "state": torrent.state(now, modern=modern),
-        "super_seeding": False,
         "tags": ", ".join(torrent.tags),
         "time_active": int((now - torrent.added).total_seconds()),
-        "tracker": "",
-        "trackers_count": 0,
-        "up_limit": 0,
-        "uploaded": 0,
-        "uploaded_session": 0,
-        "upspeed": 0,
+        **_STILL,
     }
 
 

@@ -178,11 +178,8 @@ def _dates(title: Title, now: datetime) -> JsonObject:
     return body | {"status": status, "isAvailable": status == "released"}
 
 
-def resource(entry: MovieEntry, tag_ids: list[int], now: datetime) -> JsonObject:
-    """Return a MovieResource."""
-    title, file = entry.title, entry.file
-    size = file.size if file else 0
-    pictures = images(title, entry.id, ("poster", "fanart"), _IMAGES)
+def _identity(entry: MovieEntry) -> JsonObject:
+    title = entry.title
     body: JsonObject = {
         "title": title.title,
         "originalTitle": title.title,
@@ -190,14 +187,30 @@ def resource(entry: MovieEntry, tag_ids: list[int], now: datetime) -> JsonObject
         "alternateTitles": [],
         "secondaryYearSourceId": 0,
         "sortTitle": title.title.lower(),
-        "sizeOnDisk": size,
         "overview": title.overview,
-        **_dates(title, now),
-        "images": pictures,
+        "images": images(title, entry.id, ("poster", "fanart"), _IMAGES),
         "website": "",
         "year": title.year,
         "youTubeTrailerId": "",
         "studio": "Example Pictures",
+        "runtime": title.runtime,
+        "cleanTitle": "".join(c for c in title.title.lower() if c.isalnum()),
+        "tmdbId": title.tmdb,
+        "titleSlug": str(title.tmdb),
+        "genres": list(title.genres),
+        "keywords": [],
+    }
+    return body | ({"imdbId": title.imdb} if title.imdb else {})
+
+
+def resource(entry: MovieEntry, tag_ids: list[int], now: datetime) -> JsonObject:
+    """Return a MovieResource."""
+    title, file = entry.title, entry.file
+    size = file.size if file else 0
+    body: JsonObject = {
+        **_identity(entry),
+        **_dates(title, now),
+        "sizeOnDisk": size,
         "path": entry.path,
         "qualityProfileId": 4,
         "hasFile": file is not None,
@@ -205,14 +218,7 @@ def resource(entry: MovieEntry, tag_ids: list[int], now: datetime) -> JsonObject
         "monitored": entry.monitored,
         "minimumAvailability": entry.minimum_availability,
         "folderName": entry.path,
-        "runtime": title.runtime,
-        "cleanTitle": "".join(c for c in title.title.lower() if c.isalnum()),
-        "imdbId": title.imdb,
-        "tmdbId": title.tmdb,
-        "titleSlug": str(title.tmdb),
         "rootFolderPath": entry.root,
-        "genres": list(title.genres),
-        "keywords": [],
         "tags": tag_ids,
         "added": iso(entry.added),
         "ratings": {"tmdb": {"votes": 100, "value": 7.5, "type": "user"}},

@@ -7,7 +7,7 @@ from .arr_shapes import span
 from .arr_state import MovieEntry, SeriesEntry
 from .clock import iso
 from .model import JsonObject, Title, User
-from .seerr_state import SeerrMedia, SeerrRequest, Side
+from .seerr_state import MediaSeason, SeerrMedia, SeerrRequest, Side
 
 type AnyArr = ArrService[MovieEntry] | ArrService[SeriesEntry]
 
@@ -101,18 +101,19 @@ def media(row: SeerrMedia, servers: list[AnyArr], *, seasons: bool) -> JsonObjec
         "jellyfinMediaId4k": four.jellyfin_id,
     }
     if seasons:
-        body["seasons"] = [
-            {
-                "id": season.id,
-                "seasonNumber": season.number,
-                "status": int(season.status),
-                "status4k": 1,
-                "createdAt": stamp(season.created),
-                "updatedAt": stamp(season.created),
-            }
-            for season in row.seasons
-        ]
+        body["seasons"] = [_media_season(season) for season in row.seasons]
     return body | _addresses(one, servers, title, "") | _addresses(four, servers, title, "4k")
+
+
+def _media_season(season: MediaSeason) -> JsonObject:
+    return {
+        "id": season.id,
+        "seasonNumber": season.number,
+        "status": int(season.status),
+        "status4k": 1,
+        "createdAt": stamp(season.created),
+        "updatedAt": stamp(season.created),
+    }
 
 
 def _addresses(side: Side, servers: list[AnyArr], title: Title, suffix: str) -> JsonObject:

@@ -186,6 +186,13 @@ class Sonarr(ArrService[SeriesEntry]):
         flags = ("onDownload", "onUpgrade") if replaced else ("onDownload",)
         self.notifications.send(self.envelope(payload, "Download"), *flags)
 
+    def import_by_hand(self, items: Sequence[EpisodeEntry], *, quality: str = "HDTV-720p") -> None:
+        """Import files that no download brought: both import webhooks come without ids."""
+        for item in items:
+            self.import_file([item], quality=quality)
+        payload = shapes.import_complete(self.entry_with(items[0]), items, None)
+        self.notifications.send(self.envelope(payload, "Download"), "onImportComplete")
+
     def find_existing(self, items: Sequence[EpisodeEntry]) -> None:
         """Find files on disk by a rescan: no grab, no webhook."""
         for item in items:

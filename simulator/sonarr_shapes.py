@@ -252,8 +252,8 @@ def _statistics(entry: SeriesEntry, number: int, now: datetime) -> JsonObject:
     }
 
 
-def resource(entry: SeriesEntry, tag_ids: list[int], now: datetime) -> JsonObject:
-    """Return a SeriesResource."""
+def _seasons(entry: SeriesEntry, now: datetime) -> tuple[list[JsonObject], JsonObject]:
+    """Return the seasons and the totals over them."""
     title = entry.title
     seasons: list[JsonObject] = []
     totals = dict.fromkeys(("episodeFileCount", "episodeCount", "totalEpisodeCount"), 0)
@@ -270,27 +270,22 @@ def resource(entry: SeriesEntry, tag_ids: list[int], now: datetime) -> JsonObjec
     statistics |= {"sizeOnDisk": size, "releaseGroups": []}
     share = 100 * totals["episodeFileCount"] / aired if aired else 0
     statistics["percentOfEpisodes"] = round(share, 2)
+    return seasons, statistics
+
+
+def resource(entry: SeriesEntry, tag_ids: list[int], now: datetime) -> JsonObject:
+    """Return a SeriesResource."""
+    seasons, statistics = _seasons(entry, now)
     return _identity(entry) | {
         "seasons": seasons,
-        "year": title.year,
         "path": entry.path,
         "qualityProfileId": 4,
         "seasonFolder": True,
         "monitored": entry.monitored,
         "monitorNewItems": "all",
         "useSceneNumbering": False,
-        "runtime": title.runtime,
-        "tvdbId": title.tvdb,
-        "tvRageId": 0,
-        "tvMazeId": 0,
-        "tmdbId": title.tmdb,
-        "firstAired": iso(title.first_aired) if title.first_aired else None,
         "seriesType": entry.series_type,
-        "cleanTitle": "".join(c for c in title.title.lower() if c.isalnum()),
-        "imdbId": title.imdb,
-        "titleSlug": title.slug,
         "rootFolderPath": entry.root,
-        "genres": list(title.genres),
         "tags": tag_ids,
         "added": iso(entry.added),
         "ratings": {"votes": 0, "value": 0},
@@ -302,7 +297,7 @@ def resource(entry: SeriesEntry, tag_ids: list[int], now: datetime) -> JsonObjec
 
 def _identity(entry: SeriesEntry) -> JsonObject:
     title = entry.title
-    return {
+    body: JsonObject = {
         "title": title.title,
         "alternateTitles": [],
         "sortTitle": title.title.lower(),
@@ -313,4 +308,18 @@ def _identity(entry: SeriesEntry) -> JsonObject:
         "airTime": "21:00",
         "images": images(title, entry.id, _KINDS, _IMAGES),
         "originalLanguage": title.original_language,
+        "year": title.year,
+        "runtime": title.runtime,
+        "tvdbId": title.tvdb,
+        "tvRageId": 0,
+        "tvMazeId": 0,
+        "tmdbId": title.tmdb,
+        "cleanTitle": "".join(c for c in title.title.lower() if c.isalnum()),
+        "titleSlug": title.slug,
+        "genres": list(title.genres),
     }
+    if title.imdb:
+        body["imdbId"] = title.imdb
+    if title.first_aired:
+        body["firstAired"] = iso(title.first_aired)
+    return body

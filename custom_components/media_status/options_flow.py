@@ -72,7 +72,7 @@ class TrackerOptionsFlow(OptionsFlow):
             _read_base_url(options, errors)
             if not errors:
                 return self.async_create_entry(data=options)
-        shown = user_input or _shown({**DEFAULT_OPTIONS, **self.config_entry.options})
+        shown = user_input or {**DEFAULT_OPTIONS, **self.config_entry.options}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(_SCHEMA, shown),
@@ -84,21 +84,10 @@ class TrackerOptionsFlow(OptionsFlow):
         )
 
 
-def _shown(options: Mapping[str, object]) -> dict[str, object]:
-    """Return stored options as the form shows them."""
-    prefixes = options.get(CONF_PATH_PREFIXES)
-    lines = [
-        f"{pair['from']} {_ARROW} {pair['to']}"
-        for pair in (prefixes if isinstance(prefixes, list) else [])
-        if isinstance(pair, dict) and "from" in pair and "to" in pair
-    ]
-    return {**options, CONF_PATH_PREFIXES: lines}
-
-
 def _read_prefixes(options: dict[str, object], errors: dict[str, str]) -> None:
-    """Turn lines like `/data => /media` into pairs."""
+    """Check and tidy lines like `/data => /media`."""
     lines = options[CONF_PATH_PREFIXES]
-    pairs: list[dict[str, str]] = []
+    tidy: list[str] = []
     for line in lines if isinstance(lines, list) else []:
         parts = [part.strip() for part in str(line).split(_ARROW)]
         if not any(parts):
@@ -106,8 +95,8 @@ def _read_prefixes(options: dict[str, object], errors: dict[str, str]) -> None:
         if len(parts) != 2 or not all(parts):
             errors[CONF_PATH_PREFIXES] = "invalid_mapping"
             return
-        pairs.append({"from": parts[0], "to": parts[1]})
-    options[CONF_PATH_PREFIXES] = pairs
+        tidy.append(f"{parts[0]} {_ARROW} {parts[1]}")
+    options[CONF_PATH_PREFIXES] = tidy
 
 
 def _read_base_url(options: dict[str, object], errors: dict[str, str]) -> None:

@@ -163,13 +163,19 @@ class AuthRepairFlow(ConnectionRepairFlow):
     async def async_step_init(
         self, user_input: Mapping[str, object] | None = None
     ) -> RepairsFlowResult:
+        """Start with the explanation."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
         """Explain, then open the reconfigure step; the issue goes when the service answers."""
         if (found := self._find()) is None:
             return self._removed()
         entry, subentry = found
         if user_input is None:
             return self.async_show_form(
-                step_id="init",
+                step_id="confirm",
                 data_schema=vol.Schema({}),
                 description_placeholders=_placeholders(subentry),
             )

@@ -109,9 +109,13 @@ class ConnectionSubentryFlow(ConfigSubentryFlow):
         """Store the connection; the entry's update listener reloads."""
         draft = self.draft
         if self.source == SOURCE_RECONFIGURE:
+            entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+            if subentry.data == draft.data and subentry.title == draft.title:
+                # No change, no listener: yet a client that was refused must start afresh.
+                self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return self.async_update_and_abort(
-                self._get_entry(),
-                self._get_reconfigure_subentry(),
+                entry,
+                subentry,
                 title=draft.title,
                 data=draft.data,
                 unique_id=draft.unique_id,

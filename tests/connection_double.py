@@ -1,0 +1,110 @@
+"""Stand in for the services that a flow asks: each call answers what the test planned."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import override
+from unittest.mock import patch
+
+from custom_components.media_status.connections.base import (
+    Connection,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+    WebhookState,
+    WebhookTarget,
+)
+from custom_components.media_status.const import DOMAIN
+from custom_components.media_status.lifecycle.model import Service
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResult
+
+BASE = "custom_components.media_status"
+
+
+@dataclass(kw_only=True)
+class Household:
+    """What the services answer, and what they were asked with."""
+
+    identity: str | None = None
+    webhook: WebhookState | Exception = WebhookState.MISSING
+    failures: list[Exception] = field(default_factory=list)
+    asked: list[dict[str, object]] = field(default_factory=list)
+    targets: list[WebhookTarget] = field(default_factory=list)
+    closed: int = 0
+
+    def create(
+        self, hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
+    ) -> Connection:
+        """Return a connection that answers as planned."""
+        self.asked.append({"kind": kind, **data})
+        return ConnectionDouble(connection_id, self)
+
+
+class ConnectionDouble(Connection):
+    """A connection without a network."""
+
+    service = Service.HOME_ASSISTANT
+
+    def __init__(self, connection_id: str, household: Household) -> None:
+        """Answer for the household."""
+        super().__init__(connection_id)
+        self._household = household
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        """Fail as often as planned, then answer."""
+        if self._household.failures:
+            raise self._household.failures.pop(0)
+        return ServiceInfo(name="Service", version="9.9", identity=self._household.identity)
+
+    @override
+    async def webhook_state(self, target: WebhookTarget) -> WebhookState:
+        """Answer as planned."""
+        self._household.targets.append(target)
+        if isinstance(self._household.webhook, Exception):
+            raise self._household.webhook
+        return self._household.webhook
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        """Find nothing."""
+        return Survey(started_at=context.now)
+
+    @override
+    async def close(self) -> None:
+        """Count what was released."""
+        self._household.closed += 1
+
+
+@asynccontextmanager
+async def household_without_setup(hass: HomeAssistant) -> AsyncIterator[Household]:
+    """Let flows ask doubles, and entries load without running the tracker."""
+    household = Household()
+    with (
+        patch(f"{BASE}.flow_draft.create_connection", household.create),
+        patch(f"{BASE}.async_setup_entry", return_value=True),
+        patch(f"{BASE}.async_unload_entry", return_value=True),
+        patch(f"{BASE}.async_remove_entry", return_value=None),
+    ):
+        yield household
+        for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+            await hass.config_entries.async_unload(entry.entry_id)
+
+
+def suggested(result: FlowResult) -> dict[str, object]:
+    """Return what a form suggests, by field."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+def fields(result: FlowResult) -> list[str]:
+    """Return the names of a form's fields."""
+    schema = result["data_schema"]
+    assert schema is not None
+    return [str(key) for key in schema.schema]

@@ -1,0 +1,554 @@
+"""Test the wizard that creates the tracker, and its options."""
+
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.media_status.clients import errors
+from custom_components.media_status.connections.base import WebhookState
+from custom_components.media_status.const import DEFAULT_OPTIONS, DOMAIN
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+
+from .connection_double import Household, fields, household_without_setup, suggested
+
+KEY = "canary-0123456789abcdef0123456789abcdef"
+FORMS: dict[str, dict[str, object]] = {
+    "seerr": {"url": "http://seerr.local:5055", "api_key": KEY},
+    "radarr": {"url": "http://radarr.local:7878/radarr", "api_key": KEY},
+    "sonarr": {"url": "http://sonarr.local:8989", "api_key": KEY, "serves_4k": True},
+    "qbittorrent": {"url": "http://qbt.local:8080", "username": "me", "password": KEY},
+    "jellyfin": {
+        "url": "http://jellyfin.local:8096",
+        "api_key": KEY,
+        "public_url": "https://watch.example.org/",
+        "name": "Living room",
+    },
+}
+FAILURES = [
+    (errors.Unreachable("no connection"), "cannot_connect"),
+    (errors.TlsError("the certificate is not trusted"), "tls_error"),
+    (errors.WrongService("this is Sonarr"), "wrong_service"),
+    (errors.NotFound("not found"), "wrong_service"),
+    (errors.NotJson("the answer is not JSON"), "wrong_service"),
+    (errors.AuthError(), "invalid_auth"),
+    (errors.AuthError(banned=True), "banned"),
+    (errors.Forbidden("not allowed"), "forbidden"),
+    (errors.TooOld("3.2.2"), "too_old"),
+    (errors.Redirected("redirects to https://radarr.example.org"), "redirected"),
+    (errors.ServerBusy(), "busy"),
+    (errors.RateLimited(), "busy"),
+    (errors.Refused(500, "database is locked"), "refused"),
+    (errors.BadAddress("the address is not valid"), "invalid_url"),
+    (errors.ClientError("something new"), "unknown"),
+    (RuntimeError(f"bug with {KEY}"), "unknown"),
+]
+
+
+@pytest.fixture
+async def household(hass: HomeAssistant) -> AsyncIterator[Household]:
+    """Answer for all services."""
+    async with household_without_setup(hass) as household:
+        yield household
+
+
+@pytest.fixture(autouse=True)
+async def address(hass: HomeAssistant) -> None:
+    """Give Home Assistant an address that services can reach."""
+    await hass.config.async_update(internal_url="http://192.168.1.5:8123")
+
+
+async def start(hass: HomeAssistant, **choices: bool) -> ConfigFlowResult:
+    """Open the wizard and go to the menu of services."""
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], dict(choices))
+    assert result["type"] is FlowResultType.MENU
+    return result
+
+
+async def choose(hass: HomeAssistant, flow: ConfigFlowResult, step: str) -> ConfigFlowResult:
+    """Choose an entry of the menu."""
+    return await hass.config_entries.flow.async_configure(flow["flow_id"], {"next_step_id": step})
+
+
+async def submit(
+    hass: HomeAssistant, flow: ConfigFlowResult, typed: Mapping[str, object]
+) -> ConfigFlowResult:
+    """Submit a form."""
+    return await hass.config_entries.flow.async_configure(flow["flow_id"], dict(typed))
+
+
+async def test_all_services_in_one_wizard(hass: HomeAssistant, household: Household) -> None:
+    """One pass through the wizard makes the tracker with a connection of every kind."""
+    flow = await start(hass)
+    assert flow["menu_options"] == [*FORMS, "finish"]
+    for kind, typed in FORMS.items():
+        form = await choose(hass, flow, kind)
+        assert form["type"] is FlowResultType.FORM
+        assert form["step_id"] == kind
+        assert form["errors"] == {}
+        assert (await submit(hass, flow, typed))["type"] is FlowResultType.MENU
+    result = await choose(hass, flow, "finish")
+    await hass.async_block_till_done()
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = result["result"]
+    assert entry.title == "Media Status"
+    assert entry.data == {}
+    assert entry.options == dict(DEFAULT_OPTIONS)
+    found = {sub.subentry_type: sub for sub in entry.subentries.values()}
+    assert {kind: sub.title for kind, sub in found.items()} == {
+        "seerr": "Seerr",
+        "radarr": "Radarr",
+        "sonarr": "Sonarr 4K",
+        "qbittorrent": "qBittorrent",
+        "jellyfin": "Living room",
+    }
+    assert found["radarr"].data["url"] == "http://radarr.local:7878/radarr"
+    assert found["radarr"].data["serves_4k"] is False
+    assert found["sonarr"].data["serves_4k"] is True
+    assert found["jellyfin"].data["public_url"] == "https://watch.example.org"
+    assert found["qbittorrent"].data["password"] == KEY
+    assert "api_key" not in found["qbittorrent"].data
+    webhook_ids = {sub.data["webhook_id"] for sub in found.values()}
+    assert len(webhook_ids) == 5
+    assert all(len(webhook_id) == 64 for webhook_id in webhook_ids)
+    assert len({sub.data["webhook_secret"] for sub in found.values()}) == 5
+    assert household.closed == len(household.asked) == 5
+
+
+async def test_without_services(hass: HomeAssistant, household: Household) -> None:
+    """The tracker can be created first and its connections later; choices are kept."""
+    flow = await start(hass, track_manual=False, manage_webhooks=False)
+    result = await choose(hass, flow, "finish")
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].subentries == {}
+    assert result["result"].options["track_manual"] is False
+    assert result["result"].options["manage_webhooks"] is False
+
+
+async def test_only_one_tracker(hass: HomeAssistant, household: Household) -> None:
+    """There is one tracker."""
+    MockConfigEntry(domain=DOMAIN).add_to_hass(hass)
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "single_instance_allowed"
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize(
+    ("failure", "key"), FAILURES, ids=[type(failure).__name__ for failure, _ in FAILURES]
+)
+async def test_failures_are_told_and_can_be_corrected(
+    hass: HomeAssistant,
+    household: Household,
+    caplog: pytest.LogCaptureFixture,
+    kind: str,
+    failure: Exception,
+    key: str,
+) -> None:
+    """Each failure has its own text, keeps what was typed but the secret, and is not the end."""
+    flow = await start(hass)
+    await choose(hass, flow, kind)
+    household.failures.append(failure)
+    form = await submit(hass, flow, FORMS[kind])
+
+    assert form["type"] is FlowResultType.FORM
+    assert form["errors"] == {"base": key}
+    assert KEY not in suggested(form).values()
+    assert suggested(form)["url"] == FORMS[kind]["url"]
+    assert KEY not in str(form["description_placeholders"])
+    assert KEY not in caplog.text
+    assert household.closed == 1
+
+    assert (await submit(hass, flow, FORMS[kind]))["type"] is FlowResultType.MENU
+    result = await choose(hass, flow, "finish")
+    assert [sub.subentry_type for sub in result["result"].subentries.values()] == [kind]
+
+
+async def test_texts_name_what_was_found(hass: HomeAssistant, household: Household) -> None:
+    """The version that is too old and the address of a redirect reach the texts."""
+    flow = await start(hass)
+    await choose(hass, flow, "radarr")
+    household.failures += [errors.TooOld("3.2.2"), errors.Redirected("redirects to https://a.b")]
+
+    form = await submit(hass, flow, FORMS["radarr"])
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["version"] == "3.2.2"
+    form = await submit(hass, flow, FORMS["radarr"])
+    assert form["description_placeholders"] is not None
+    assert form["description_placeholders"]["detail"] == "redirects to https://a.b"
+    assert form["description_placeholders"]["version"] == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "wrong"),
+    [
+        ("radarr", {"url": "ftp://radarr.local"}, {"url": "invalid_url"}),
+        ("radarr", {"url": "  "}, {"url": "invalid_url"}),
+        ("radarr", {"url": "http://radarr.local:port"}, {"url": "invalid_url"}),
+        ("radarr", {"api_key": "   "}, {"api_key": "secret_needed"}),
+        ("jellyfin", {"public_url": "https://"}, {"public_url": "invalid_url"}),
+        ("qbittorrent", {"password": ""}, {"password": "secret_needed"}),
+        ("qbittorrent", {"username": " "}, {"username": "username_needed"}),
+    ],
+)
+async def test_mistakes_are_shown_at_their_field(
+    hass: HomeAssistant,
+    household: Household,
+    kind: str,
+    typed: dict[str, object],
+    wrong: dict[str, str],
+) -> None:
+    """What cannot be right is refused before any service is asked, and can be corrected."""
+    flow = await start(hass)
+    await choose(hass, flow, kind)
+    form = await submit(hass, flow, {**FORMS[kind], **typed})
+
+    assert form["errors"] == wrong
+    assert household.asked == []
+    assert (await submit(hass, flow, FORMS[kind]))["type"] is FlowResultType.MENU
+    assert (await choose(hass, flow, "finish"))["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("radarr.local:7878", "http://radarr.local:7878"),
+        (" http://radarr.local:7878/ ", "http://radarr.local:7878"),
+        ("https://Example.org/radarr/", "https://example.org/radarr"),
+        ("http://me:pw@radarr.local:7878/?apikey=x#top", "http://radarr.local:7878"),
+        ("http://[fd00::1]:7878", "http://[fd00::1]:7878"),
+    ],
+)
+async def test_addresses_are_tidied(
+    hass: HomeAssistant, household: Household, typed: str, stored: str
+) -> None:
+    """An address is stored in one form, without anything secret inside."""
+    flow = await start(hass)
+    await choose(hass, flow, "radarr")
+    await submit(hass, flow, {"url": typed, "api_key": f" {KEY}\n"})
+
+    assert household.asked[0]["url"] == stored
+    assert household.asked[0]["api_key"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("typed", "signs_in_with"),
+    [
+        ({"api_key": KEY}, {"api_key": KEY}),
+        ({"api_key": KEY, "username": "me", "password": "pw"}, {"api_key": KEY}),
+        ({"username": "me", "password": " p w "}, {"username": "me", "password": " p w "}),
+        ({}, {}),
+    ],
+)
+async def test_ways_to_sign_in_to_qbittorrent(
+    hass: HomeAssistant,
+    household: Household,
+    typed: dict[str, object],
+    signs_in_with: dict[str, object],
+) -> None:
+    """An API key, user and password, or nothing at all."""
+    flow = await start(hass)
+    await choose(hass, flow, "qbittorrent")
+    result = await submit(hass, flow, {"url": "http://qbt.local:8080", **typed})
+
+    assert result["type"] is FlowResultType.MENU
+    asked = household.asked[0]
+    secrets = {key: asked[key] for key in ("api_key", "username", "password") if key in asked}
+    assert secrets == signs_in_with
+
+
+async def test_names_stay_distinct(hass: HomeAssistant, household: Household) -> None:
+    """Several instances of a kind are normal and get different names."""
+    flow = await start(hass)
+    for number, serves_4k in enumerate((False, True, False, True)):
+        await choose(hass, flow, "radarr")
+        url = f"http://radarr{number}.local:7878"
+        await submit(hass, flow, {"url": url, "api_key": KEY, "serves_4k": serves_4k})
+    result = await choose(hass, flow, "finish")
+
+    titles = [sub.title for sub in result["result"].subentries.values()]
+    assert titles == ["Radarr", "Radarr 4K", "Radarr 2", "Radarr 4K 2"]
+
+
+@pytest.mark.parametrize("second", [FORMS["radarr"]["url"], "https://RADARR.local:7878/radarr/"])
+async def test_the_same_service_is_not_added_twice(
+    hass: HomeAssistant, household: Household, second: str
+) -> None:
+    """A double is refused without losing what was added before."""
+    flow = await start(hass)
+    await choose(hass, flow, "radarr")
+    await submit(hass, flow, FORMS["radarr"])
+    await choose(hass, flow, "radarr")
+    form = await submit(hass, flow, {"url": second, "api_key": KEY})
+
+    assert form["errors"] == {"base": "already_configured"}
+    form = await submit(hass, flow, {"url": "http://other.local:7878", "api_key": KEY})
+    assert form["type"] is FlowResultType.MENU
+    result = await choose(hass, flow, "finish")
+    assert len(result["result"].subentries) == 2
+
+
+async def test_the_same_server_under_another_address(
+    hass: HomeAssistant, household: Household
+) -> None:
+    """A server that says who it is is recognised under any address."""
+    household.identity = "server-1"
+    flow = await start(hass)
+    await choose(hass, flow, "jellyfin")
+    await submit(hass, flow, FORMS["jellyfin"])
+    await choose(hass, flow, "jellyfin")
+    form = await submit(hass, flow, {"url": "http://10.0.0.9:8096", "api_key": KEY})
+    assert form["errors"] == {"base": "already_configured"}
+
+    household.identity = "server-2"
+    await submit(hass, flow, {"url": "http://10.0.0.9:8096", "api_key": KEY})
+    result = await choose(hass, flow, "finish")
+    unique_ids = {sub.unique_id for sub in result["result"].subentries.values()}
+    assert unique_ids == {"jellyfin_server-1", "jellyfin_server-2"}
+
+
+CORE_ENTRIES: list[tuple[str, str, dict[str, object], dict[str, object]]] = [
+    (
+        "seerr",
+        "overseerr",
+        {"host": "10.0.0.2", "port": 5055, "ssl": True, "api_key": KEY, "webhook_id": KEY},
+        {"url": "https://10.0.0.2:5055"},
+    ),
+    (
+        "radarr",
+        "radarr",
+        {"url": "http://10.0.0.2:7878", "api_key": KEY, "verify_ssl": False},
+        {"url": "http://10.0.0.2:7878", "verify_ssl": False},
+    ),
+    (
+        "sonarr",
+        "sonarr",
+        {"url": "http://10.0.0.2:8989/sonarr", "api_key": KEY, "verify_ssl": True},
+        {"url": "http://10.0.0.2:8989/sonarr", "verify_ssl": True},
+    ),
+    (
+        "qbittorrent",
+        "qbittorrent",
+        {"url": "http://10.0.0.2:8080", "username": "me", "password": KEY, "verify_ssl": True},
+        {"url": "http://10.0.0.2:8080", "username": "me", "verify_ssl": True},
+    ),
+    (
+        "jellyfin",
+        "jellyfin",
+        {"url": "http://10.0.0.2:8096", "username": "me", "password": KEY},
+        {"url": "http://10.0.0.2:8096"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "domain", "data", "expected"), CORE_ENTRIES)
+async def test_core_entries_suggest_their_address(
+    hass: HomeAssistant,
+    household: Household,
+    kind: str,
+    domain: str,
+    data: dict[str, object],
+    expected: dict[str, object],
+) -> None:
+    """What Home Assistant already knows is suggested, but never a secret, and only once."""
+    MockConfigEntry(domain=domain, data=data).add_to_hass(hass)
+    flow = await start(hass)
+    form = await choose(hass, flow, kind)
+    assert suggested(form) == expected
+
+    typed = {**expected, **({"password": KEY} if kind == "qbittorrent" else {"api_key": KEY})}
+    assert (await submit(hass, flow, typed))["type"] is FlowResultType.MENU
+    assert suggested(await choose(hass, flow, kind)) == {}
+
+
+async def test_odd_core_entries_suggest_nothing(hass: HomeAssistant, household: Household) -> None:
+    """An entry without an address is passed over; the next one serves."""
+    MockConfigEntry(domain="radarr", data={}).add_to_hass(hass)
+    MockConfigEntry(domain="radarr", data={"url": "http://10.0.0.3:7878"}).add_to_hass(hass)
+    flow = await start(hass)
+
+    assert suggested(await choose(hass, flow, "radarr")) == {"url": "http://10.0.0.3:7878"}
+
+
+@pytest.mark.parametrize("kind", FORMS)
+async def test_webhook_by_hand(hass: HomeAssistant, household: Household, kind: str) -> None:
+    """Without the user's consent to manage webhooks the flow shows address and secret."""
+    flow = await start(hass, manage_webhooks=False)
+    await choose(hass, flow, kind)
+    shown = await submit(hass, flow, FORMS[kind])
+
+    assert shown["type"] is FlowResultType.FORM
+    assert shown["step_id"] == f"webhook_{kind}"
+    assert fields(shown) == []
+    assert household.targets == []
+    assert (await submit(hass, flow, {}))["type"] is FlowResultType.MENU
+    result = await choose(hass, flow, "finish")
+    data = next(iter(result["result"].subentries.values())).data
+    placeholders = shown["description_placeholders"]
+    assert placeholders is not None
+    url = f"http://192.168.1.5:8123/api/media_status/webhook/{data['webhook_id']}"
+    assert placeholders["url"] == url
+    assert placeholders["secret"] == data["webhook_secret"]
+    assert url in placeholders["command"]
+
+
+async def test_webhook_that_a_service_does_not_offer(
+    hass: HomeAssistant, household: Household
+) -> None:
+    """Where we cannot set the webhook up, the flow says how."""
+    household.webhook = WebhookState.UNSUPPORTED
+    flow = await start(hass)
+    await choose(hass, flow, "jellyfin")
+    shown = await submit(hass, flow, FORMS["jellyfin"])
+
+    assert shown["step_id"] == "webhook_jellyfin"
+    assert household.targets[0].url.startswith("http://192.168.1.5:8123/api/media_status/webhook/")
+
+
+async def test_home_assistant_without_an_address(hass: HomeAssistant, household: Household) -> None:
+    """Without an address of its own, Home Assistant shows the path at least."""
+    await hass.config.async_update(internal_url=None)
+    flow = await start(hass)
+    hass.config.api = None
+    await choose(hass, flow, "radarr")
+    shown = await submit(hass, flow, FORMS["radarr"])
+
+    assert shown["step_id"] == "webhook_radarr"
+    assert shown["description_placeholders"] is not None
+    assert "/api/media_status/webhook/" in shown["description_placeholders"]["url"]
+    assert household.targets == []
+
+
+async def test_webhook_that_cannot_be_read(hass: HomeAssistant, household: Household) -> None:
+    """A service that answers is accepted, even when its webhooks cannot be read now."""
+    household.webhook = errors.ServerBusy()
+    flow = await start(hass)
+    await choose(hass, flow, "radarr")
+
+    assert (await submit(hass, flow, FORMS["radarr"]))["type"] is FlowResultType.MENU
+
+
+@pytest.mark.parametrize("take_over", [True, False])
+async def test_foreign_webhook(hass: HomeAssistant, household: Household, take_over: bool) -> None:
+    """A webhook of somebody else is taken over by an explicit choice only."""
+    household.webhook = WebhookState.FOREIGN
+    flow = await start(hass)
+    await choose(hass, flow, "seerr")
+    asked = await submit(hass, flow, FORMS["seerr"])
+    assert asked["step_id"] == "take_over"
+    assert asked["data_schema"] is not None
+    assert asked["data_schema"]({}) == {"take_over_webhook": False}
+
+    await submit(hass, flow, {"take_over_webhook": take_over})
+    result = await choose(hass, flow, "finish")
+    data = next(iter(result["result"].subentries.values())).data
+    assert data["take_over_webhook"] is take_over
+
+
+async def test_a_free_webhook_needs_no_choice(hass: HomeAssistant, household: Household) -> None:
+    """Nobody is asked about a webhook that is free."""
+    flow = await start(hass)
+    await choose(hass, flow, "seerr")
+    await submit(hass, flow, FORMS["seerr"])
+    result = await choose(hass, flow, "finish")
+
+    assert "take_over_webhook" not in next(iter(result["result"].subentries.values())).data
+
+
+# --- options -----------------------------------------------------------------------------------
+
+CHANGED = {
+    "track_manual": False,
+    "manage_webhooks": False,
+    "webhook_base_url": "https://ha.example.org/",
+    "history_days": 7,
+    "path_prefixes": [" /data/media=>/media ", ""],
+    "poll_active_seconds": 30,
+    "poll_idle_seconds": 3600,
+}
+
+
+async def options_form(hass: HomeAssistant, options: dict[str, object]) -> ConfigFlowResult:
+    """Open the options of a tracker."""
+    entry = MockConfigEntry(domain=DOMAIN, options=options)
+    entry.add_to_hass(hass)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["step_id"] == "init"
+    return result
+
+
+async def test_options(hass: HomeAssistant, household: Household) -> None:
+    """All options can be changed; they are stored in one form."""
+    form = await options_form(hass, {})
+    assert suggested(form) == {
+        key: value for key, value in DEFAULT_OPTIONS.items() if key != "webhook_base_url"
+    } | {"webhook_base_url": None}
+    result = await hass.config_entries.options.async_configure(form["flow_id"], dict(CHANGED))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        **CHANGED,
+        "webhook_base_url": "https://ha.example.org",
+        "path_prefixes": ["/data/media => /media"],
+    }
+    assert isinstance(result["data"]["history_days"], int)
+
+
+async def test_options_can_be_emptied(hass: HomeAssistant, household: Household) -> None:
+    """Removing address and folders in the form removes them."""
+    form = await options_form(hass, {**DEFAULT_OPTIONS, **CHANGED, "path_prefixes": ["/a => /b"]})
+    assert suggested(form)["path_prefixes"] == ["/a => /b"]
+    kept = {
+        key: value
+        for key, value in CHANGED.items()
+        if key not in {"webhook_base_url", "path_prefixes"}
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], kept)
+
+    assert result["data"]["webhook_base_url"] is None
+    assert result["data"]["path_prefixes"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("path_prefixes", ["/data"], "invalid_mapping"),
+        ("path_prefixes", ["/data =>"], "invalid_mapping"),
+        ("path_prefixes", ["/a => /b => /c"], "invalid_mapping"),
+        ("webhook_base_url", "ftp://ha.local", "invalid_url"),
+    ],
+)
+async def test_wrong_options(
+    hass: HomeAssistant, household: Household, field: str, value: object, key: str
+) -> None:
+    """A wrong option is shown at its field with what was typed, and can be corrected."""
+    form = await options_form(hass, {})
+    form = await hass.config_entries.options.async_configure(
+        form["flow_id"], {**CHANGED, field: value}
+    )
+
+    assert form["errors"] == {field: key}
+    assert suggested(form)[field] == value
+    result = await hass.config_entries.options.async_configure(form["flow_id"], dict(CHANGED))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("poll_active_seconds", 29), ("poll_idle_seconds", 3601), ("history_days", -1)],
+)
+async def test_limits(hass: HomeAssistant, household: Household, field: str, value: int) -> None:
+    """Polling stays within what services can bear."""
+    form = await options_form(hass, {})
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            form["flow_id"], {**CHANGED, field: value}
+        )

@@ -117,7 +117,6 @@ class JellyfinConnection(Connection):
         return Survey(
             started_at=context.now,
             observations=tuple(observations),
-            cursor=_cursor(self._library.since),
             backlog=backlog,
         )
 
@@ -178,10 +177,6 @@ class JellyfinConnection(Connection):
     async def remove_webhook(self, target: WebhookTarget) -> None:
         """Remove our entry; leave all others."""
         await self._webhook.remove(target)
-
-
-def _cursor(since: datetime | None) -> JsonObject:
-    return {} if since is None else {"since": since.isoformat()}
 
 
 def _item_id(value: JsonValue) -> str | None:

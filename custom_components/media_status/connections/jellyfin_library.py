@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from ..clients.errors import ClientError, Refused
+from ..clients.errors import Refused
 from ..clients.jellyfin import ItemPage, JellyfinClient, LibraryItem
 from .jellyfin_index import EPISODE_TYPE, MOVIE_TYPE, SERIES_TYPE, LibraryIndex
 
@@ -36,7 +36,7 @@ class Library:
         self.confirmed: dict[str, LibraryItem] = {}
         self.detailed: set[str] = set()  # confirmed with all their versions' paths
         self.is_complete = False
-        self.since: datetime | None = None
+        self._since: datetime | None = None
         self._built_at: datetime | None = None
         self._read_at: dict[str, datetime] = {}
         self._failed_at: dict[str, datetime] = {}
@@ -47,7 +47,7 @@ class Library:
         """Forget everything: the next `refresh` reads the library anew."""
         self.index = LibraryIndex()
         self.is_complete = False
-        self.since = self._built_at = None
+        self._since = self._built_at = None
         self._read_at.clear()
         self._failed_at.clear()
         self._checked_at.clear()
@@ -96,7 +96,7 @@ class Library:
                 break
         self.index.take_titles(read)
         self._stale.update(self._read_at)
-        self.since = since
+        self._since = since
         self.is_complete = consistent
         self._built_at = now
 
@@ -105,14 +105,14 @@ class Library:
         since: datetime | None = None
         consistent = True
         types = (MOVIE_TYPE, SERIES_TYPE, EPISODE_TYPE)
-        async for page in self._client.items(types=types, changed_since=self.since):
+        async for page in self._client.items(types=types, changed_since=self._since):
             since = since or _cursor(page, now)
             consistent = page.consistent
             for item in page.items:
                 self.index.put(item)
                 self.confirmed[item.id] = item
         if consistent and since is not None:
-            self.since = since
+            self._since = since
 
     async def read_episodes(
         self, now: datetime, series_ids: Iterable[str], waiting: Collection[str]
@@ -140,14 +140,15 @@ class Library:
         """Read one episode list; a series that the server cannot list stays unknown for a while."""
         was_stale = series_id in self._stale
         self._stale.discard(series_id)  # first: a push during the read must count
+        episodes: list[LibraryItem] | None = None
         try:
             episodes = await self._client.episodes(series_id)
-        except ClientError as err:
-            if was_stale:
-                self._stale.add(series_id)
-            if not isinstance(err, Refused):
-                raise
+        except Refused:
             self._failed_at[series_id] = now
+        finally:
+            if episodes is None and was_stale:
+                self._stale.add(series_id)
+        if episodes is None:
             return
         self._failed_at.pop(series_id, None)
         self._read_at[series_id] = now

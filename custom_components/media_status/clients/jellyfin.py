@@ -96,7 +96,10 @@ class JellyfinClient(BaseClient):
     @override
     def _headers(self) -> dict[str, str]:
         """Add the token in the only form that every version accepts."""
-        return {**super()._headers(), "Authorization": f'MediaBrowser Token="{quote(self._token)}"'}
+        return {
+            **super()._headers(),
+            "Authorization": f'MediaBrowser Token="{_encoded(self._token)}"',
+        }
 
     def identity(self, *, with_token: bool) -> str:
         """Return the long form of the `Authorization` header that signing in needs."""
@@ -108,7 +111,7 @@ class JellyfinClient(BaseClient):
         }
         if with_token:
             members["Token"] = self._token
-        return "MediaBrowser " + ", ".join(f'{k}="{quote(v)}"' for k, v in members.items())
+        return "MediaBrowser " + ", ".join(f'{k}="{_encoded(v)}"' for k, v in members.items())
 
     @asynccontextmanager
     async def open_socket(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
@@ -343,3 +346,8 @@ def _rows(raw: JsonObject) -> tuple[list[JsonValue], int]:
     if not isinstance(rows, list) or count is None or count < 0:
         raise BadAnswer("the list of items has an unknown form")
     return rows, count
+
+
+def _encoded(value: str) -> str:
+    """Return a member's value as the `Authorization` header wants it."""
+    return quote(value, safe="")

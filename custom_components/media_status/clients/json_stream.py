@@ -11,6 +11,7 @@ from .readers import JsonValue
 # Whole-document parsers keep the interpreter lock for the entire text; one film is a few kB.
 _WINDOW = 256 * 1024
 _MAX_ELEMENT = 8 * 1024 * 1024
+_DELIMITERS = frozenset(" \t\n\r,]")
 _BLANK = re.compile(r"[ \t\n\r]*")
 _DECODER = JSONDecoder()
 
@@ -61,11 +62,15 @@ class _Window:
             except ValueError:
                 self._grow()
                 continue
-            # A number at the very end of the window may go on in the next chunk.
-            if end == len(self.text) and self.refill():
+            # A number may go on in the next chunk ("1" of "1.5e3") unless something ends it.
+            if isinstance(value, int | float) and not self._ends_at(end) and self.refill():
                 continue
             self.position = min(end, len(self.text))
             return value
+
+    def _ends_at(self, end: int) -> bool:
+        """Tell whether a value that was read up to `end` is followed by a delimiter."""
+        return self.text[end : end + 1] in _DELIMITERS
 
     def _grow(self) -> None:
         """Fetch more text for an element that is not complete, or give up."""

@@ -1,0 +1,82 @@
+"""What never leaves a client: changes in read-only mode, ids that could hit too much."""
+
+import aiohttp
+import pytest
+
+from custom_components.media_status.clients.errors import ReadOnly, UnsafeId
+from custom_components.media_status.clients.jellyfin import JellyfinClient
+from custom_components.media_status.clients.qbittorrent import QBittorrentClient
+from custom_components.media_status.clients.radarr import RadarrClient
+from custom_components.media_status.clients.seerr import SeerrClient
+
+from .fake import CANARY, FakeService
+
+
+async def test_read_only_stops_every_change(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """In read-only mode nothing that changes a service leaves the client; reading does."""
+    url = service.url
+    radarr, seerr = RadarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
+    jellyfin = JellyfinClient(session, url, CANARY)
+    qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
+    for client in (radarr, seerr, jellyfin, qbittorrent):
+        client.read_only = True
+    guid = "0" * 32
+    for call in (
+        radarr.create_notification({}),
+        radarr.update_notification(1, {}),
+        radarr.delete_notification(1),
+        radarr.test_notification({}),
+        radarr.command("RefreshMonitoredDownloads"),
+        seerr.save_webhook({}),
+        seerr.test_webhook({}),
+        jellyfin.save_plugin_configuration(guid, {}),
+        jellyfin.refresh_library(),
+        jellyfin.media_updated(["/data"]),
+        jellyfin.quick_connect_initiate(),
+        jellyfin.quick_connect_authorize("1", guid),
+        jellyfin.quick_connect_authenticate("1"),
+        qbittorrent.torrents_delete(["a" * 40], delete_files=False),
+    ):
+        with pytest.raises(ReadOnly):
+            await call
+    assert service.seen == []
+    service.answer("GET", "/api/v3/health", [])
+    assert await radarr.health() == []
+
+
+async def test_ids_that_could_widen_a_target_are_refused(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """Blank, `all`, lists, path pieces, zero and negative ids never leave the client."""
+    url = service.url
+    radarr, jellyfin = RadarrClient(session, url, CANARY), JellyfinClient(session, url, CANARY)
+    qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
+    good = "a" * 40
+    for hashes in (
+        [],
+        [""],
+        ["all"],
+        ["ALL"],
+        [good, "all"],
+        [f"{good}|{good}"],
+        [good[:39]],
+        good,
+    ):
+        with pytest.raises(UnsafeId):
+            await qbittorrent.torrents_delete(hashes, delete_files=True)
+    for number in (0, -1, True):
+        with pytest.raises(UnsafeId):
+            await radarr.delete_notification(number)
+        with pytest.raises(UnsafeId):
+            await radarr.movie(number)
+    for item in ("", "all", "..", "../" + "a" * 32, "a" * 31, "a" * 32 + ",b"):
+        with pytest.raises(UnsafeId):
+            await jellyfin.episodes(item)
+        with pytest.raises(UnsafeId):
+            await jellyfin.plugin_configuration(item)
+    for paths in ([], [""], ["/data", " "], "/data"):
+        with pytest.raises(UnsafeId):
+            await jellyfin.media_updated(paths)
+    assert service.seen == []

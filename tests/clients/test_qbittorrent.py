@@ -1,0 +1,255 @@
+"""qBittorrent: the incremental list of torrents, and deletion."""
+
+from collections.abc import Sequence
+import copy
+
+import aiohttp
+import pytest
+
+from custom_components.media_status.clients.errors import BadAnswer, Unreachable
+from custom_components.media_status.clients.qbittorrent import QBittorrentClient
+from custom_components.media_status.clients.readers import (
+    JsonObject,
+    JsonValue,
+    as_dict,
+    as_int,
+    as_list,
+    as_objects,
+)
+
+from .fake import FakeService, sample
+from .fake_qbittorrent import MAINDATA, FakeQbittorrent, by_password
+
+HASH = "cf1f2b1537d3dc45562353f023543de975465fc7"
+
+
+def applied(frames: Sequence[JsonObject]) -> dict[str, JsonObject]:
+    """Return the torrents after recorded answers, merged as the contract says."""
+    state: dict[str, JsonObject] = {}
+    for frame in frames:
+        if frame.get("full_update"):
+            state = {}
+        for key in as_list(frame.get("torrents_removed")):
+            state.pop(str(key), None)
+        for key, members in as_dict(frame.get("torrents")).items():
+            state.setdefault(key, {}).update(as_dict(members))
+    return state
+
+
+@pytest.mark.parametrize("version", ["4.5.2", "5.3.0"])
+async def test_a_recorded_life(
+    service: FakeService, session: aiohttp.ClientSession, version: str
+) -> None:
+    """Replaying a real client's answers gives the same torrents after each of them."""
+    recorded = as_objects(sample(f"qbittorrent/real-{version}-maindata-lifecycle.json"))
+    frames = [as_dict(frame["response"]) for frame in recorded]
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = list(copy.deepcopy(frames))
+    client = QBittorrentClient(session, service.url)
+    before: set[str] = set()
+    for number, frame in enumerate(frames, start=1):
+        data = await client.maindata()
+        expected = applied(frames[:number])
+        assert set(data.torrents) == set(expected)
+        assert data.full is (frame.get("full_update") is True)
+        assert data.removed == before - set(expected)
+        assert data.rid == frame["rid"]
+        for key, raw in expected.items():
+            torrent = data.torrents[key]
+            assert torrent.state == raw["state"]
+            assert torrent.progress == pytest.approx(raw["progress"])
+            assert torrent.name == raw["name"]
+            assert torrent.eta != 8640000
+            assert (torrent.completion_on is None) == ((as_int(raw["completion_on"]) or 0) <= 0)
+        before = set(expected)
+    assert client.dropped == 0
+    assert server.rids[0] == "0"
+    assert server.rids[1:] == [str(frame["rid"]) for frame in frames[:-1]]
+
+
+async def test_a_full_update_at_any_time_replaces_everything(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """Torrents that are missing from a full update are gone, speeds of the old state too."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [
+        {
+            "rid": 7,
+            "full_update": True,
+            "torrents": {HASH: {"name": "a"}, "b" * 40: {"name": "b"}},
+            "server_state": {"dl_info_speed": 5, "free_space_on_disk": 9},
+        },
+        {"rid": 8, "server_state": {"dl_info_speed": 6}},
+        {"rid": 1, "full_update": True, "torrents": {HASH: {"name": "a", "dlspeed": 3}}},
+        {"rid": 2, "full_update": True},
+    ]
+    client = QBittorrentClient(session, service.url)
+    assert set((await client.maindata()).torrents) == {HASH, "b" * 40}
+    data = await client.maindata()
+    assert (data.full, data.server.dl_speed, data.server.free_space) == (False, 6, 9)
+    data = await client.maindata()
+    assert (data.full, data.removed) == (True, frozenset({"b" * 40}))
+    assert data.server.free_space is None
+    assert data.torrents[HASH].dlspeed == 3
+    data = await client.maindata()
+    assert dict(data.torrents) == {}
+    assert data.removed == frozenset({HASH})
+
+
+async def test_removed_and_added_again_between_two_answers(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """A torrent that left and came back keeps nothing of its earlier life."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    old: JsonValue = {"name": "a", "progress": 1, "completion_on": 99}
+    server.answers = [
+        {"rid": 1, "full_update": True, "torrents": {HASH: old}},
+        {"rid": 2, "torrents_removed": [HASH], "torrents": {HASH: {"name": "a", "progress": 0}}},
+    ]
+    client = QBittorrentClient(session, service.url)
+    await client.maindata()
+    data = await client.maindata()
+    assert (data.torrents[HASH].progress, data.torrents[HASH].completion_on) == (0.0, None)
+    assert data.removed == frozenset()
+
+
+async def test_a_change_to_an_unknown_torrent_starts_over(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """Members of a torrent that we never saw whole are not taken for a torrent."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    whole: JsonValue = {"name": "b", "progress": 0.5}
+    server.answers = [
+        {"rid": 1, "full_update": True},
+        {"rid": 2, "torrents": {HASH: {"progress": 0.5}}},
+        {"rid": 3, "full_update": True, "torrents": {HASH: whole}},
+    ]
+    client = QBittorrentClient(session, service.url)
+    await client.maindata()
+    data = await client.maindata()
+    assert data.full
+    assert data.torrents[HASH].name == "b"
+    assert server.rids == ["0", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        [],
+        {"full_update": True},
+        {"rid": 9, "torrents": []},
+        {"rid": 9, "torrents_removed": {}},
+        {"rid": "x", "torrents": {}},
+    ],
+)
+async def test_what_is_no_list_of_torrents_changes_nothing(
+    service: FakeService, session: aiohttp.ClientSession, answer: JsonValue
+) -> None:
+    """A proxy's empty answer is not "all torrents are gone"; the next good one goes on."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [
+        {"rid": 1, "full_update": True, "torrents": {HASH: {"name": "a"}}},
+        answer,
+        {"rid": 2, "torrents": {HASH: {"dlspeed": 7}}},
+    ]
+    client = QBittorrentClient(session, service.url)
+    await client.maindata()
+    with pytest.raises(BadAnswer):
+        await client.maindata()
+    data = await client.maindata()
+    assert data.torrents[HASH].dlspeed == 7
+    assert server.rids == ["0", "1", "1"]
+
+
+async def test_a_partial_answer_to_the_first_question(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """Changes without a start are no state."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [{"rid": 5, "torrents": {}}]
+    with pytest.raises(BadAnswer):
+        await QBittorrentClient(session, service.url).maindata()
+
+
+async def test_a_failed_call_keeps_the_place(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """After a failure the same changes are asked for again."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [{"rid": 3, "full_update": True}, {"rid": 4}]
+    client = QBittorrentClient(session, service.url)
+    await client.maindata()
+    service.text("GET", MAINDATA, "", status=502)
+    with pytest.raises(Unreachable):
+        await client.maindata()
+    service.on("GET", MAINDATA, server.maindata)
+    await client.maindata()
+    assert server.rids == ["0", "3"]
+
+
+@pytest.mark.parametrize("version", ["4.5.2", "5.3.0"])
+async def test_recorded_states(
+    service: FakeService, session: aiohttp.ClientSession, version: str
+) -> None:
+    """Every recorded state is read with the traps of its version."""
+    states = as_dict(sample(f"qbittorrent/real-{version}-states.json"))
+    torrents: JsonObject = {}
+    for number, entry in enumerate(states.values()):
+        torrents[f"{number:040x}"] = as_dict(entry)["torrent"]
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [{"rid": 1, "full_update": True, "torrents": torrents}]
+    data = await QBittorrentClient(session, service.url).maindata()
+    found = {torrent.state: torrent for torrent in data.torrents.values()}
+    magnet, missing = found["metaDL"], found["missingFiles"]
+    assert not magnet.has_metadata
+    assert (magnet.size, magnet.total_size, magnet.eta, magnet.content_path) == (0, 0, None, None)
+    assert missing.progress == 0
+    assert missing.completion_on is not None
+    assert missing.completed is not None
+    assert found["stalledUP"].has_metadata
+
+
+async def test_odd_torrents(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """Unknown states stay raw text, blanks and nonsense cost only themselves."""
+    odd: JsonObject = {
+        "name": 12,
+        "state": "teleporting",
+        "progress": "7",
+        "size": "",
+        "eta": -5,
+        "tags": "a, b,,",
+        "infohash_v1": HASH.upper(),
+        "infohash_v2": "d" * 64,
+        "completion_on": 4294967295,
+    }
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    server.answers = [{"rid": 1, "full_update": True, "torrents": {"D" * 40: odd, "e" * 40: None}}]
+    client = QBittorrentClient(session, service.url)
+    data = await client.maindata()
+    (torrent,) = data.torrents.values()
+    assert (torrent.name, torrent.state, torrent.progress) == ("12", "teleporting", 1.0)
+    assert (torrent.size, torrent.eta, torrent.tags) == (0, None, ("a", "b"))
+    assert torrent.ids == {"d" * 40, HASH, "d" * 64}
+    assert client.dropped == 1
+
+
+async def test_deletion_names_exactly_its_torrents(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """Both parameters are always sent, hashes in lower case."""
+    FakeQbittorrent(service)
+    client = by_password(service, session)
+    await client.torrents_delete([HASH.upper(), "b" * 64], delete_files=True)
+    assert service.seen[-1].form == {"hashes": f"{HASH}|{'b' * 64}", "deleteFiles": "true"}
+    await client.torrents_delete([HASH], delete_files=False)
+    assert service.seen[-1].form == {"hashes": HASH, "deleteFiles": "false"}

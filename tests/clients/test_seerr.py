@@ -1,0 +1,344 @@
+"""Seerr: requests page by page, titles, the webhook slot, CSRF protection."""
+
+from datetime import UTC, datetime
+
+import aiohttp
+from aiohttp import web
+import pytest
+
+from custom_components.media_status.clients.errors import (
+    AuthError,
+    BadAnswer,
+    Forbidden,
+    NotFound,
+    Refused,
+    WrongService,
+)
+from custom_components.media_status.clients.readers import (
+    JsonObject,
+    JsonValue,
+    as_dict,
+    as_objects,
+)
+from custom_components.media_status.clients.seerr import SeerrClient
+
+from .fake import CANARY, FakeService, Seen, recorded, sample
+
+API = "/api/v1"
+WEBHOOK = f"{API}/settings/notifications/webhook"
+
+
+def seerr(service: FakeService, session: aiohttp.ClientSession) -> SeerrClient:
+    """Return a client of the fake service."""
+    return SeerrClient(session, service.url, CANARY)
+
+
+def row(number: int, **more: JsonValue) -> JsonObject:
+    """Return a request as the list has it."""
+    media: JsonObject = {"id": number, "mediaType": "movie", "tmdbId": 600 + number, "status": 3}
+    return {"id": number, "status": 2, "type": "movie", "media": media, **more}
+
+
+class PagedRequests:
+    """A list of requests that is paged by take and skip, and can change between pages."""
+
+    def __init__(self, rows: list[JsonObject]) -> None:
+        """Hold rows, newest first."""
+        self.rows = rows
+        self.after_page: list[list[JsonObject]] = []
+
+    def __call__(self, seen: Seen) -> web.StreamResponse:
+        """Answer one page."""
+        take, skip = int(seen.query["take"]), int(seen.query["skip"])
+        body = {
+            "pageInfo": {"pages": 1, "pageSize": take, "results": len(self.rows), "page": 1},
+            "results": self.rows[skip : skip + take],
+        }
+        if self.after_page:
+            self.rows = self.after_page.pop(0)
+        return web.json_response(body)
+
+
+def newest_first(count: int, first: int = 1) -> list[JsonObject]:
+    """Return rows with descending ids."""
+    return [row(number) for number in range(first + count - 1, first - 1, -1)]
+
+
+def say_hello(service: FakeService) -> None:
+    """Let the fake service be the recorded Seerr 3.1.0."""
+    service.answer("GET", f"{API}/settings/public", recorded("seerr/api-settings-public.json"))
+    service.answer("GET", f"{API}/auth/me", recorded("seerr/api-auth-me.json"))
+    service.answer("GET", f"{API}/status", recorded("seerr/api-status.json"))
+
+
+async def test_status(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """The recorded server is told as Seerr with its version."""
+    say_hello(service)
+    status = await seerr(service, session).status()
+    assert (status.application, status.version, status.user_id) == ("seerr", "3.1.0", 1)
+    assert {seen.headers["X-Api-Key"] for seen in service.seen} == {CANARY}
+
+
+@pytest.mark.parametrize(
+    ("public", "version", "application"),
+    [
+        ({"initialized": True, "mediaServerType": 2}, "2.5.0", "jellyseerr"),
+        ({"initialized": True}, "1.33.2", "overseerr"),
+        ({"initialized": True, "mediaServerType": 2, "hideBlocklisted": False}, "x", "seerr"),
+    ],
+)
+async def test_relatives_are_told_apart(
+    service: FakeService,
+    session: aiohttp.ClientSession,
+    public: JsonObject,
+    version: str,
+    application: str,
+) -> None:
+    """Overseerr and Jellyseerr are told by version and public settings."""
+    say_hello(service)
+    service.answer("GET", f"{API}/settings/public", public)
+    service.answer("GET", f"{API}/status", {"version": version})
+    assert (await seerr(service, session).status()).application == application
+
+
+async def test_status_does_not_wait_for_github(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """A version that cannot be read costs only the version."""
+    say_hello(service)
+    service.answer("GET", f"{API}/status", {}, status=500)
+    status = await seerr(service, session).status()
+    assert (status.version, status.application) == ("", "seerr")
+
+
+async def test_status_of_another_program(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """A page or another JSON is not Seerr."""
+    client = seerr(service, session)
+    service.text("GET", f"{API}/settings/public", "<html>")
+    with pytest.raises(WrongService):
+        await client.status()
+    service.answer("GET", f"{API}/settings/public", {"hello": 1})
+    with pytest.raises(WrongService):
+        await client.status()
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "error"),
+    [
+        ("seerr/seerr-api-error-401-no-key.json", 401, AuthError),
+        ("seerr/seerr-api-error-403-wrong-key-or-permission.json", 403, AuthError),
+    ],
+)
+async def test_a_wrong_key(
+    service: FakeService,
+    session: aiohttp.ClientSession,
+    name: str,
+    status: int,
+    error: type[Exception],
+) -> None:
+    """Both answers to a bad key are AuthError."""
+    service.answer("GET", WEBHOOK, sample(name), status=status)
+    with pytest.raises(error):
+        await seerr(service, session).webhook_settings()
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_missing_right_is_not_a_wrong_key(
+    service: FakeService, session: aiohttp.ClientSession, status: int
+) -> None:
+    """A refusal with a message of its own is Forbidden: the key is good."""
+    message = "You do not have permission to delete this request."
+    service.answer("GET", f"{API}/request/3", {"message": message}, status=status)
+    with pytest.raises(Forbidden, match="permission to delete"):
+        await seerr(service, session).request(3)
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 200, 201, 2000])
+async def test_requests_are_read_to_the_end(
+    service: FakeService, session: aiohttp.ClientSession, count: int
+) -> None:
+    """All requests are read, in as few calls as their number needs."""
+    service.on("GET", f"{API}/request", PagedRequests(newest_first(count)))
+    found = await seerr(service, session).requests()
+    assert [request.id for request in found] == list(range(count, 0, -1))
+    assert len(service.seen) == max(1, -(-count // 200))
+    assert dict(service.seen[0].query) == {
+        "take": "200",
+        "skip": "0",
+        "filter": "all",
+        "sort": "added",
+    }
+
+
+@pytest.mark.parametrize(
+    "after",
+    [newest_first(251), newest_first(249, first=2), newest_first(250, first=2)],
+    ids=["one more", "one fewer", "one more and one fewer"],
+)
+async def test_requests_that_change_are_read_again(
+    service: FakeService, session: aiohttp.ClientSession, after: list[JsonObject]
+) -> None:
+    """A list that shifts between two pages is read again, not returned with a hole."""
+    paged = PagedRequests(newest_first(250))
+    paged.after_page = [after]
+    service.on("GET", f"{API}/request", paged)
+    found = await seerr(service, session).requests()
+    assert [request.id for request in found] == [entry["id"] for entry in after]
+
+
+async def test_a_restless_list_is_a_bad_answer(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """A list that never stands still is unknown."""
+    paged = PagedRequests(newest_first(250))
+    paged.after_page = [newest_first(250 + number) for number in range(1, 20)]
+    service.on("GET", f"{API}/request", paged)
+    with pytest.raises(BadAnswer):
+        await seerr(service, session).requests()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"pageInfo": {}, "results": []},
+        {"pageInfo": {"results": 3}, "results": []},
+        {"pageInfo": {"results": 1}, "results": None},
+        {"pageInfo": {"results": 1}, "results": [{"id": 1}]},
+    ],
+)
+async def test_a_list_of_unknown_form(
+    service: FakeService, session: aiohttp.ClientSession, body: JsonValue
+) -> None:
+    """An answer that does not account for its rows is refused."""
+    service.answer("GET", f"{API}/request", body)
+    with pytest.raises(BadAnswer):
+        await seerr(service, session).requests()
+
+
+async def test_only_newer_requests(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """With a known id only the pages with newer ones are read."""
+    service.on("GET", f"{API}/request", PagedRequests(newest_first(1000)))
+    found = await seerr(service, session).requests(take=100, since_id=950)
+    assert [request.id for request in found] == list(range(1000, 950, -1))
+    assert len(service.seen) == 1
+
+
+async def test_recorded_requests(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """The recorded page: 4K requests carry the 4K fields of their title."""
+    page = as_dict(recorded("seerr/api-request-list.json"))
+    results = as_objects(page["results"])
+    service.answer(
+        "GET", f"{API}/request", {"pageInfo": {"results": len(results)}, "results": [*results]}
+    )
+    pending, approved, *_ = await seerr(service, session).requests()
+    assert (pending.id, pending.status, pending.media_type) == (15, 1, "movie")
+    assert pending.is_4k
+    assert (pending.media.status, pending.media.service_id) == (2, None)
+    assert pending.media.external_service_id is None
+    assert (approved.media.status, approved.media.service_id) == (3, 1)
+    assert approved.media.external_service_id == 1
+    assert (pending.requested_by, pending.requested_by_id) == ("bob", 2)
+    assert pending.created_at == datetime(2026, 11, 20, 22, 25, 55, tzinfo=UTC)
+
+
+async def test_one_recorded_request(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """A single series request with its seasons; None when it is gone."""
+    body = as_dict(recorded("seerr/api-request-get-tv-partial.json"))
+    number = body["id"]
+    assert isinstance(number, int)
+    service.answer("GET", f"{API}/request/{number}", body)
+    client = seerr(service, session)
+    request = await client.request(number)
+    assert request is not None
+    assert request.media_type == "tv"
+    assert {season.number for season in request.seasons} == {
+        season["seasonNumber"] for season in as_objects(body["seasons"])
+    }
+    assert request.media.tvdb_id is not None
+    assert await client.request(999) is None
+
+
+async def test_service_id_zero_is_a_service(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """The first server has the id 0; ids of the other quality are not mixed in."""
+    media: JsonObject = {
+        "id": 4,
+        "tmdbId": "603",
+        "status": 5,
+        "status4k": 9,
+        "serviceId": 0,
+        "externalServiceId": 413,
+        "serviceId4k": 1,
+        "externalServiceId4k": 7,
+        "jellyfinMediaId": "0F6A1D2C-3B4E-5F60-7182-93A4B5C6D7E8",
+    }
+    service.answer(
+        "GET", f"{API}/request/1", row(1, media=media), row(1, media=media, is4k=True, status=42)
+    )
+    client = seerr(service, session)
+    plain, four_k = await client.request(1), await client.request(1)
+    assert plain is not None
+    assert four_k is not None
+    assert (plain.media.service_id, plain.media.external_service_id) == (0, 413)
+    assert plain.media.tmdb_id == 603
+    assert plain.media.jellyfin_media_id == "0f6a1d2c3b4e5f60718293a4b5c6d7e8"
+    assert (four_k.media.service_id, four_k.media.external_service_id) == (1, 7)
+    assert (four_k.status, four_k.media.status, four_k.media.jellyfin_media_id) == (42, 9, None)
+
+
+async def test_an_unusable_request_is_counted(
+    service: FakeService, session: aiohttp.ClientSession
+) -> None:
+    """One broken row costs itself; the count says that the list was not whole."""
+    rows: JsonValue = [row(3), {"id": 2, "status": 2, "type": "book"}, row(1)]
+    service.answer("GET", f"{API}/request", {"pageInfo": {"results": 3}, "results": rows})
+    client = seerr(service, session)
+    assert [request.id for request in await client.requests()] == [3, 1]
+    assert client.dropped == 1
+
+
+async def test_details_of_a_series(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """A recorded series: ids, seasons with their episode counts, poster."""
+    service.answer("GET", f"{API}/tv/95396", recorded("seerr/api-tv-with-pending-request.json"))
+    details = await seerr(service, session).details("tv", 95396)
+    assert (details.title, details.year) == ("Severance", 2022)
+    assert (details.imdb_id, details.tvdb_id) == ("tt11280740", 371980)
+    assert details.season_episode_counts[0] == 3
+    assert details.poster_url is not None
+    assert details.poster_url.endswith("/severance.jpg")
+    assert "Drama" in details.genres
+
+
+async def test_details_of_a_film(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """A film without poster, date and ids is a film all the same; keywords are numbers."""
+    bare: JsonObject = {
+        "title": "X",
+        "posterPath": None,
+        "releaseDate": "",
+        "keywords": [{"id": 210024, "name": "anime"}, {"name": "?"}],
+    }
+    service.answer("GET", f"{API}/movie/5", bare)
+    details = await seerr(service, session).details("movie", 5)
+    assert (details.title, details.year, details.poster_url) == ("X", None, None)
+    assert details.keywords == {210024}
+    with pytest.raises(NotFound):
+        await seerr(service, session).details("movie", 6)
+    service.answer("GET", f"{API}/movie/7", {"message": "Unable to retrieve movie."}, status=500)
+    with pytest.raises(Refused, match="Unable to retrieve"):
+        await seerr(service, session).details("movie", 7)
+
+
+async def test_servers_have_no_keys(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """Seerr tells the other services' keys in clear; they go no further."""
+    raw = recorded("seerr/api-settings-radarr.json")
+    assert isinstance(raw, list)
+    keyed: JsonValue = [{**as_dict(entry), "apiKey": CANARY} for entry in raw]
+    service.answer("GET", f"{API}/settings/radarr", keyed)
+    normal, four_k = await seerr(service, session).servers("radarr")
+    assert (normal.id, normal.is_4k, normal.port) == (0, False, 17002)
+    assert (four_k.id, four_k.is_4k, four_k.hostname) == (1, True, "127.0.0.1")
+    assert CANARY not in repr((normal, four_k))

@@ -16,8 +16,8 @@ from custom_components.media_status.connections.base import (
 )
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.lifecycle.model import Service
+from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResult
 
 BASE = "custom_components.media_status"
 
@@ -92,7 +92,7 @@ async def household_without_setup(hass: HomeAssistant) -> AsyncIterator[Househol
             await hass.config_entries.async_unload(entry.entry_id)
 
 
-def suggested(result: FlowResult) -> dict[str, object]:
+def suggested(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, object]:
     """Return what a form suggests, by field."""
     schema = result["data_schema"]
     assert schema is not None
@@ -103,7 +103,7 @@ def suggested(result: FlowResult) -> dict[str, object]:
     }
 
 
-def fields(result: FlowResult) -> list[str]:
+def fields(result: ConfigFlowResult | SubentryFlowResult) -> list[str]:
     """Return the names of a form's fields."""
     schema = result["data_schema"]
     assert schema is not None

@@ -95,7 +95,7 @@ FACTS = st.builds(
 # A status as the journal can give it back: the speed belongs to the moment alone.
 STATUSES = drawn(
     Status,
-    items=st.just({}),
+    items=st.builds(dict),
     speed=st.just(0),
     counts=drawn(Counts),
     explanation=st.none() | drawn(Explanation),
@@ -104,7 +104,7 @@ REQUESTS = drawn(
     Request,
     id=st.uuids().map(str),
     ids=drawn(ProviderIds),
-    facts=st.just({}),
+    facts=st.builds(dict),
     status=STATUSES,
 )
 STAGES = st.sampled_from(Stage)

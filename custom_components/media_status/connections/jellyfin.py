@@ -103,11 +103,11 @@ class JellyfinConnection(Connection):
             await self.client.info()
             return Survey(started_at=context.now)
         await self._library.refresh(context.now)
-        backlog = await self._read_episodes(context)
-        backlog |= await self._confirm(context)
-        if self._library.is_any_stale:
+        unread = await self._read_episodes(context)
+        unconfirmed = await self._confirm(context)
+        if self._library.is_any_stale and not unread:
             # An episode is gone, or has another id now: its series' list tells which.
-            backlog |= await self._read_episodes(context)
+            unread = await self._read_episodes(context)
         observations: list[Observation] = []
         for title in context.wanted:
             # Hundreds of long series take a while; everything else goes on meanwhile.
@@ -117,7 +117,7 @@ class JellyfinConnection(Connection):
         return Survey(
             started_at=context.now,
             observations=tuple(observations),
-            backlog=backlog,
+            backlog=unread or unconfirmed,
         )
 
     async def _read_episodes(self, context: SurveyContext) -> bool:

@@ -16,6 +16,8 @@ _BLIND_OVERLAP = timedelta(minutes=10)
 # Changes tell about new episodes; the list is read anew only in case they did not.
 _AGAIN_AFTER = timedelta(minutes=5)
 _BUILD_AGAIN_AFTER = timedelta(hours=24)
+_FLOOD = 2000  # changed items; a scan that saves all metadata anew touches every episode
+_FLOOD_PATIENCE = timedelta(minutes=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _FIELDS = ("ProviderIds", "Path", "DateCreated")
@@ -106,6 +108,9 @@ class Library:
         consistent = True
         types = (MOVIE_TYPE, SERIES_TYPE, EPISODE_TYPE)
         async for page in self._client.items(types=types, changed_since=self._since):
+            if page.total > _FLOOD:
+                await self._outlast_flood(now)
+                return
             since = since or _cursor(page, now)
             consistent = page.consistent
             for item in page.items:
@@ -113,6 +118,16 @@ class Library:
                 self.confirmed[item.id] = item
         if consistent and since is not None:
             self._since = since
+
+    async def _outlast_flood(self, now: datetime) -> None:
+        """Read all films and series anew instead of every item that a scan has saved.
+
+        While the scan goes on, that is done now and then; until then nothing is missing for sure.
+        """
+        if self._built_at is None or now - self._built_at >= _FLOOD_PATIENCE:
+            await self._build(now)
+        else:
+            self.is_complete = False
 
     async def read_episodes(
         self, now: datetime, series_ids: Iterable[str], waiting: Collection[str]

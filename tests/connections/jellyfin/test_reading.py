@@ -258,6 +258,38 @@ async def test_the_library_is_read_anew_every_day(
     assert present(await connection.survey(about(title, now=twin.clock))) == {("film", MOVIE)}
 
 
+async def test_a_scan_that_saves_everything_anew(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """Thousands of changed episodes are not read one by one, and hide nothing."""
+    number = twin.add_series(Tvdb="1")
+    for episode in range(1, 2500):
+        twin.add_episode(number, 2, episode)
+    twin.settle()
+    titles = (film("new", tmdb=9), film("never", tmdb=10), series(items=[E1], tvdb=1))
+    assert present(await connection.survey(about(*titles))) == set()
+    now = twin.advance(minutes=10)
+    twin.saved = dict.fromkeys(twin.saved, now)
+    twin.add_movie(Tmdb="9")
+    twin.add_episode(number, 1, 1)
+    twin.paths()
+    survey = await connection.survey(about(*titles, now=now))
+    assert present(survey) == {("new", MOVIE), ("series", E1)}
+    assert absent(survey) == {("never", MOVIE)}
+    assert len(twin.paths()) <= 4
+    # Still in the minute that is always asked for twice: nothing is read, nothing is missing.
+    now = twin.advance(seconds=15)
+    survey = await connection.survey(about(*titles, now=now))
+    assert absent(survey) == set()
+    assert len(twin.paths()) <= 2
+    # Afterwards all is as usual.
+    for _ in range(2):
+        now = twin.advance(minutes=3)
+        survey = await connection.survey(about(*titles, now=now))
+    assert present(survey) == {("new", MOVIE), ("series", E1)}
+    assert absent(survey) == {("never", MOVIE)}
+
+
 async def test_a_film_that_vanishes_is_missed(connection: JellyfinConnection, twin: Twin) -> None:
     """A film that was found is looked up before it is called available again."""
     number = twin.add_movie(Tmdb="1")

@@ -53,11 +53,13 @@ class Round[T: Movie | Series]:
         return any(serves(wanted, found) for wanted in self.wanted.get(download.title_id or 0, ()))
 
     def news(self) -> frozenset[int]:
-        """Return the titles that something happened to since the last survey."""
+        """Return the titles whose files may have changed since the last survey."""
         return self.touched | {
             record.title_id
             for record in self.history
-            if record.title_id is not None and record.id > self.cursor.history_id
+            if record.title_id is not None
+            and record.id > self.cursor.history_id
+            and record.event.casefold() != "grabbed"
         }
 
     def rewind(self) -> datetime | None:

@@ -25,7 +25,8 @@ TO_REDACT: Final = frozenset(
         "path_prefixes",
         "requested_by",
         "jellyfin_url",
-        "unique_id",
+        "identity",
+        "indexer",
     }
 )
 MAX_REQUESTS: Final = 50

@@ -28,6 +28,15 @@ def request_entity_id(
     )
 
 
+def shown_request_id(entry: MediaStatusConfigEntry, found: er.RegistryEntry) -> str | None:
+    """Return the id of the request whose sensor this is; None for every other entity."""
+    prefix = request_unique_id(entry, "")
+    is_ours = found.platform == DOMAIN and found.domain == Platform.SENSOR
+    if not is_ours or not found.unique_id.startswith(prefix):
+        return None
+    return found.unique_id.removeprefix(prefix)
+
+
 class TrackerEntity(Entity):
     """An entity of the tracker itself."""
 
@@ -71,6 +80,7 @@ class ConnectionEntity(CoordinatorEntity[ConnectionCoordinator]):
     def _handle_coordinator_update(self) -> None:
         """Write the state, and the version on the device: it is learned after the device."""
         version = self.coordinator.data.version
-        if self.device_entry is not None and version not in (None, self.device_entry.sw_version):
-            dr.async_get(self.hass).async_update_device(self.device_entry.id, sw_version=version)
+        device = self.device_entry
+        if isinstance(device, dr.DeviceEntry) and version not in (None, device.sw_version):
+            dr.async_get(self.hass).async_update_device(device.id, sw_version=version)
         super()._handle_coordinator_update()

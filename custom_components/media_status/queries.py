@@ -13,7 +13,7 @@ from homeassistant.helpers.service import async_get_config_entry
 
 from .const import DOMAIN
 from .coordinator import MediaStatusConfigEntry
-from .entity import request_entity_id, request_unique_id
+from .entity import request_entity_id, shown_request_id
 from .hub import Hub
 from .journal import JournalError
 from .lifecycle.model import JsonObject, MediaType, Stage
@@ -117,7 +117,7 @@ class Reader:
                 offset=wanted.offset,
             )
         except JournalError as err:
-            raise _journal_unavailable() from err
+            raise history_unavailable() from err
         # What is in memory is never older than the row, and it knows the moment's explanation.
         live = self._hub.requests
         return {
@@ -137,7 +137,7 @@ class Reader:
             )
             timeline = await self._hub.journal.timeline(request_id, limit=TIMELINE_LIMIT)
         except JournalError as err:
-            raise _journal_unavailable() from err
+            raise history_unavailable() from err
         shown = request or stored
         if shown is None:
             raise request_not_found(request_id)
@@ -159,14 +159,14 @@ def loaded_entry(hass: HomeAssistant) -> MediaStatusConfigEntry:
 def request_of_entity(hass: HomeAssistant, entry: MediaStatusConfigEntry, entity_id: str) -> str:
     """Return the request that a sensor shows; raise `ServiceValidationError` for other entities."""
     found = er.async_get(hass).async_get(entity_id)
-    prefix = request_unique_id(entry, "")
-    if found is None or found.platform != DOMAIN or not found.unique_id.startswith(prefix):
+    request_id = None if found is None else shown_request_id(entry, found)
+    if request_id is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="not_a_request",
             translation_placeholders={"entity_id": entity_id},
         )
-    return found.unique_id.removeprefix(prefix)
+    return request_id
 
 
 def request_not_found(request_id: str) -> ServiceValidationError:
@@ -186,8 +186,9 @@ async def async_journal_counts(hub: Hub) -> dict[str, int]:
         return {}
 
 
-def _journal_unavailable() -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key="journal_unavailable")
+def history_unavailable() -> HomeAssistantError:
+    """Return the error for a journal that cannot be read or written."""
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key="history_unavailable")
 
 
 def _text(value: object) -> str | None:

@@ -18,7 +18,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 
 from .coordinator import MediaStatusConfigEntry
-from .entity import TrackerEntity, request_entity_id, request_unique_id
+from .entity import TrackerEntity, request_entity_id, shown_request_id
 from .hub import HubEvent
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
@@ -75,10 +75,9 @@ class RequestSensors:
         """Add the sensors of all requests that the hub knows; remove those of other requests."""
         requests = self._entry.runtime_data.requests
         registry = er.async_get(self._hass)
-        prefix = request_unique_id(self._entry, "")
         for found in er.async_entries_for_config_entry(registry, self._entry.entry_id):
-            is_request = found.unique_id.startswith(prefix)
-            if is_request and found.unique_id.removeprefix(prefix) not in requests:
+            request_id = shown_request_id(self._entry, found)
+            if request_id is not None and request_id not in requests:
                 registry.async_remove(found.entity_id)
         self._add_sensors(requests.values())
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 MAX_TITLE: Final = 255
 MAX_SENTENCE: Final = 255
 MAX_WORD: Final = 64
-MAX_URL: Final = 512
+MAX_URL: Final = 300  # bytes
+MAX_MESSAGE: Final = 512
 POSTER_HOSTS: Final = frozenset({"image.tmdb.org", "artworks.thetvdb.com"})
 HIDDEN: Final = "…"
 # Fields of facts that show the disks of the household.
@@ -79,7 +80,12 @@ def poster_url(request: Request) -> str | None:
         has_extras = parsed.user is not None or parsed.explicit_port is not None
     except ValueError:
         return None
-    return str(parsed) if is_public and not has_extras else None
+    return _short_url(str(parsed)) if is_public and not has_extras else None
+
+
+def _short_url(url: str) -> str | None:
+    """Return an address that is not too long; half an address would lead nowhere."""
+    return url if len(url.encode("utf-8", "replace")) <= MAX_URL else None
 
 
 def episodes(request: Request) -> JsonObject | None:
@@ -107,7 +113,7 @@ def request_attributes(
         "stuck": status.stuck,
         # Everybody who may see the entity sees this, so reasons given by services are scrubbed.
         "explanation": clean_or_none(scrub(sentence), MAX_SENTENCE) if sentence else None,
-        "jellyfin_url": watch_url if watch_url and len(watch_url) <= MAX_URL else None,
+        "jellyfin_url": _short_url(watch_url) if watch_url else None,
     }
 
 
@@ -275,7 +281,7 @@ def _json(value: object, *, is_admin: bool) -> JsonValue:
         case Enum():
             return str(value.value)
         case str():
-            return clean(value if is_admin else scrub(value[: MAX_URL * 2]), MAX_URL)
+            return clean(value if is_admin else scrub(value[: MAX_MESSAGE * 2]), MAX_MESSAGE)
         case datetime():
             return value.isoformat()
         case ItemKey():

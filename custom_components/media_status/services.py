@@ -13,7 +13,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
@@ -25,8 +25,8 @@ from .queries import (
     FILTER_FIELDS,
     Reader,
     RequestFilter,
+    history_unavailable,
     loaded_entry,
-    request_not_found,
     request_of_entity,
 )
 
@@ -127,11 +127,13 @@ async def _async_change(
     try:
         await change(request_id)
     except KeyError as err:
-        raise request_not_found(request_id) from err
-    except JournalError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN, translation_key="journal_unavailable"
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="request_not_open",
+            translation_placeholders={"request_id": request_id},
         ) from err
+    except JournalError as err:
+        raise history_unavailable() from err
     request = entry.runtime_data.requests.get(request_id)
     reader = await _async_reader(call, entry)
     return _response({"request": None if request is None else reader.summary(request)})

@@ -1,0 +1,313 @@
+"""Set up a household: the integration with connections that say what a test lets them say."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import override
+from unittest.mock import patch
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.media_status.clients.errors import ClientError
+from custom_components.media_status.connections.base import (
+    Connection,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+)
+from custom_components.media_status.const import DOMAIN
+from custom_components.media_status.hub import Hub
+from custom_components.media_status.lifecycle.facts import (
+    Ask,
+    AskStatus,
+    File,
+    Grab,
+    Observation,
+    Opening,
+    Origin,
+    Playable,
+    Statement,
+    Title,
+    Transfer,
+    TransferPhase,
+    Wanted,
+)
+from custom_components.media_status.lifecycle.model import (
+    MOVIE,
+    ItemKey,
+    MediaType,
+    ProviderIds,
+    Service,
+    Subject,
+    TitleRef,
+    Via,
+)
+from custom_components.media_status.lifecycle.request import Request
+from homeassistant.config_entries import ConfigSubentryDataWithId
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+KINDS = (
+    Service.SEERR,
+    Service.RADARR,
+    Service.SONARR,
+    Service.QBITTORRENT,
+    Service.JELLYFIN,
+)
+SECRET = "canary-secret-0f9a"
+HASH = "c0ffee" + "0" * 34
+
+DUNE = TitleRef(
+    media_type=MediaType.MOVIE,
+    ids=ProviderIds(tmdb=438631),
+    title="Dune",
+    year=2021,
+    overview="A duke's son goes to a desert.",
+    poster_url="https://image.tmdb.org/t/p/w500/dune.jpg",
+)
+SEVERANCE = TitleRef(
+    media_type=MediaType.SERIES,
+    ids=ProviderIds(tmdb=95396, tvdb=371980),
+    title="Severance",
+    year=2022,
+)
+
+
+class ScriptedConnection(Connection):
+    """A service that says in every survey what a test put into its mouth."""
+
+    service = Service.SEERR
+
+    def __init__(self, connection_id: str) -> None:
+        """Initialize with nothing to say."""
+        super().__init__(connection_id)
+        self.words: tuple[Observation, ...] = ()
+        self.error: ClientError | None = None
+        self.download_rate: int | None = None
+
+    @override
+    async def probe(self) -> ServiceInfo:
+        if self.error is not None:
+            raise self.error
+        return ServiceInfo(name="Twin", version="1.2.3")
+
+    @override
+    async def survey(self, context: SurveyContext) -> Survey:
+        if self.error is not None:
+            raise self.error
+        return Survey(
+            started_at=context.now,
+            observations=tuple(replace(word, seen_at=context.now) for word in self.words),
+            cursor=context.cursor,
+            download_rate=self.download_rate,
+        )
+
+
+class Household:
+    """The integration, set up, and its scripted services by kind."""
+
+    def __init__(self, hass: HomeAssistant, entry: MockConfigEntry) -> None:
+        """Initialize before the setup."""
+        self.hass = hass
+        self.entry = entry
+        self.services: dict[str, ScriptedConnection] = {}
+
+    @property
+    def hub(self) -> Hub:
+        """Return the running hub."""
+        hub = self.entry.runtime_data
+        assert isinstance(hub, Hub)
+        return hub
+
+    @property
+    def request(self) -> Request:
+        """Return the one known request."""
+        (found,) = self.hub.requests.values()
+        return found
+
+    def create(
+        self, _hass: HomeAssistant, _kind: str, connection_id: str, _data: Mapping[str, object]
+    ) -> ScriptedConnection:
+        """Stand in for `create_connection`."""
+        return self.services.setdefault(connection_id, ScriptedConnection(connection_id))
+
+    async def hear(self, kind: Service, *words: Observation) -> None:
+        """Let a service say this in a survey that is made now."""
+        self.services[kind].words = words
+        await self.hub.survey([kind])
+        await self.hass.async_block_till_done()
+
+    async def tick(self) -> None:
+        """Wait until everything that was begun is done."""
+        await self.hass.async_block_till_done()
+
+
+def subentry(kind: Service) -> ConfigSubentryDataWithId:
+    """Return the stored data of a connection; its id is its kind."""
+    return ConfigSubentryDataWithId(
+        subentry_id=kind.value,
+        subentry_type=kind.value,
+        title=kind.value.title(),
+        unique_id=None,
+        data={
+            "url": f"http://{kind.value}.lan:8080/base",
+            "verify_ssl": True,
+            "api_key": SECRET,
+            "username": "anna",
+            "password": SECRET,
+            "webhook_id": kind.value.encode().hex().ljust(64, "0")[:64],
+            "webhook_secret": SECRET,
+            **({"public_url": "https://watch.example"} if kind is Service.JELLYFIN else {}),
+        },
+    )
+
+
+@asynccontextmanager
+async def running(
+    hass: HomeAssistant,
+    path: Path,
+    kinds: tuple[Service, ...] = KINDS,
+    options: Mapping[str, object] | None = None,
+) -> AsyncIterator[Household]:
+    """Set the integration up with scripted services, and unload it in the end."""
+    hass.config.config_dir = str(path)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Media Status",
+        entry_id="01JHOUSEHOLD00000000000000",
+        options={"manage_webhooks": False, **(options or {})},
+        subentries_data=[subentry(kind) for kind in kinds],
+    )
+    entry.add_to_hass(hass)
+    home = Household(hass, entry)
+    with patch("custom_components.media_status.create_connection", home.create):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        try:
+            yield home
+        finally:
+            await hass.config_entries.async_unload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+
+
+# --- what services say -------------------------------------------------------------------------
+
+
+def says(
+    service: Service,
+    title: TitleRef | None,
+    *statements: Statement,
+    opening: Opening | None = None,
+    downloads: frozenset[str] = frozenset(),
+) -> Observation:
+    """Return an observation of a survey."""
+    return Observation(
+        connection_id=service.value,
+        service=service,
+        via=Via.SURVEY,
+        seen_at=dt_util.utcnow(),
+        title=title,
+        statements=statements,
+        opening=opening,
+        download_ids=downloads,
+    )
+
+
+def asked(
+    title: TitleRef = DUNE,
+    *,
+    number: str = "11",
+    status: AskStatus = AskStatus.APPROVED,
+    by: str | None = "Anna",
+    seasons: frozenset[int] = frozenset(),
+) -> Observation:
+    """Return Seerr's word about a request."""
+    return says(
+        Service.SEERR,
+        replace(title, service_id=number),
+        Statement(value=Ask(status=status)),
+        opening=Opening(
+            origin=Origin.SEERR,
+            created_at=datetime(2026, 11, 1, 12, tzinfo=dt_util.UTC),
+            seasons=seasons,
+            requested_by=by,
+        ),
+    )
+
+
+def managed(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Observation:
+    """Return that Radarr or Sonarr knows the title and looks for its items."""
+    movie = title.media_type is MediaType.MOVIE
+    return says(
+        Service.RADARR if movie else Service.SONARR,
+        replace(title, service_id=number),
+        Statement(value=Title(present=True, monitored=True)),
+        *(
+            Statement(value=Wanted(monitored=True, released=True), subject=Subject(item=item))
+            for item in (items or (MOVIE,))
+        ),
+    )
+
+
+def grabbed(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Observation:
+    """Return that Radarr or Sonarr handed a release to the download client."""
+    movie = title.media_type is MediaType.MOVIE
+    grab = Grab(
+        items=frozenset(items or (MOVIE,)),
+        at=dt_util.utcnow(),
+        release="A.Release",
+        quality="WEBDL-1080p",
+        size=1000,
+    )
+    return says(
+        Service.RADARR if movie else Service.SONARR,
+        replace(title, service_id=number),
+        Statement(value=grab, subject=Subject(download=HASH)),
+        downloads=frozenset({HASH}),
+    )
+
+
+def moving(progress: float, phase: TransferPhase = TransferPhase.DOWNLOADING) -> Observation:
+    """Return the download as qBittorrent shows it."""
+    transfer = Transfer(
+        present=True, phase=phase, progress=progress, size=1000, speed=10, eta_seconds=60
+    )
+    return says(
+        Service.QBITTORRENT,
+        None,
+        Statement(value=transfer, subject=Subject(download=HASH)),
+        downloads=frozenset({HASH}),
+    )
+
+
+def imported(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Observation:
+    """Return that Radarr or Sonarr has the files."""
+    movie = title.media_type is MediaType.MOVIE
+    return says(
+        Service.RADARR if movie else Service.SONARR,
+        replace(title, service_id=number),
+        *(
+            Statement(
+                value=File(present=True, path="/media/films/Dune.mkv", quality="WEBDL-1080p"),
+                subject=Subject(item=item),
+            )
+            for item in (items or (MOVIE,))
+        ),
+    )
+
+
+def playable(title: TitleRef = DUNE, *items: ItemKey, number: str = "f00d") -> Observation:
+    """Return that Jellyfin can play it."""
+    return says(
+        Service.JELLYFIN,
+        replace(title, service_id=number),
+        *(
+            Statement(
+                value=Playable(present=True, item_id=number, proof="tmdb"),
+                subject=Subject(item=item),
+            )
+            for item in (items or (MOVIE,))
+        ),
+    )

@@ -1,0 +1,78 @@
+"""Test the connectivity sensors and the devices of connections."""
+
+from pathlib import Path
+
+from custom_components.media_status.clients.errors import Unreachable
+from custom_components.media_status.lifecycle.model import Service
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .household import KINDS, SECRET, running
+
+
+async def test_every_connection_has_its_sensor_below_its_subentry(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    entity_registry: er.EntityRegistry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    """One diagnostic sensor on one service device per connection, with address and version."""
+    async with running(hass, tmp_path) as home:
+        for kind in KINDS:
+            entity_id = f"binary_sensor.{kind.value}_connection"
+            found = entity_registry.async_get(entity_id)
+            assert found is not None
+            assert found.config_subentry_id == kind.value
+            assert found.entity_category is EntityCategory.DIAGNOSTIC
+            assert found.device_id is not None
+            device = device_registry.async_get(found.device_id)
+            assert isinstance(device, dr.DeviceEntry)
+            assert device.entry_type is dr.DeviceEntryType.SERVICE
+            assert device.sw_version == "1.2.3"
+            assert SECRET not in str(device.configuration_url)
+        await home.tick()
+
+
+async def test_devices_lead_to_the_address_people_use(
+    hass: HomeAssistant, tmp_path: Path, device_registry: dr.DeviceRegistry
+) -> None:
+    """Jellyfin's device opens its public address, the others their own."""
+    async with running(hass, tmp_path) as home:
+        urls = {
+            device.name: device.configuration_url
+            for device in dr.async_entries_for_config_entry(device_registry, home.entry.entry_id)
+        }
+        assert urls["Jellyfin"] == "https://watch.example"
+        assert urls["Radarr"] == "http://radarr.lan:8080/base"
+
+
+async def test_it_shows_an_outage_and_its_end(hass: HomeAssistant, tmp_path: Path) -> None:
+    """The sensor is off, not unavailable, while the service does not answer."""
+    async with running(hass, tmp_path, kinds=(Service.RADARR,)) as home:
+        entity_id = "binary_sensor.radarr_connection"
+
+        def shown() -> tuple[str, object]:
+            state = hass.states.get(entity_id)
+            assert state is not None
+            return state.state, state.attributes["error"]
+
+        assert shown() == ("on", None)
+        home.services["radarr"].error = Unreachable()
+        await home.hear(Service.RADARR)
+        assert shown() == ("off", "cannot_connect")
+        home.services["radarr"].error = None
+        await home.hear(Service.RADARR)
+        assert shown() == ("on", None)
+
+
+async def test_attributes_are_few_and_calm(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Nothing that changes with every survey or push is an attribute."""
+    async with running(hass, tmp_path, kinds=(Service.RADARR,)) as home:
+        before = hass.states.get("binary_sensor.radarr_connection")
+        await home.hear(Service.RADARR)
+        after = hass.states.get("binary_sensor.radarr_connection")
+        assert before is not None
+        assert after is not None
+        assert set(after.attributes) == {"device_class", "friendly_name", "webhook", "error"}
+        assert after.last_updated == before.last_updated

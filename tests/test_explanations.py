@@ -1,0 +1,86 @@
+"""Test that every explanation becomes a sentence, in the language of Home Assistant."""
+
+import ast
+
+import pytest
+
+from custom_components.media_status.explanations import async_load
+from homeassistant.core import HomeAssistant
+
+from .repository import PACKAGE, nodes, read_table, under
+
+PREFIX = "explanation_"
+
+
+def codes() -> set[str]:
+    """Return every code that the explanations can give."""
+    found = set()
+    path = PACKAGE / "lifecycle" / "explain.py"
+    for where, node in nodes(ast.Call, path.parent):
+        if where == path and isinstance(node.func, ast.Name) and node.func.id == "Explanation":
+            for given in node.keywords:
+                if given.arg == "code":
+                    found |= literals(given.value)
+    for where, table in nodes(ast.Assign, path.parent):
+        if where == path and isinstance(table.value, ast.Dict):
+            found |= set().union(*(literals(value) for value in table.value.values))
+    return found
+
+
+def literals(expression: ast.expr) -> set[str]:
+    """Return the strings that an expression can give."""
+    match expression:
+        case ast.Constant(value=str(text)):
+            return {text}
+        case ast.IfExp(body=body, orelse=other):
+            return literals(body) | literals(other)
+        case _:
+            return set()
+
+
+def test_every_code_has_a_sentence() -> None:
+    """No explanation is without words, and its words can do without unknown values."""
+    common = under(
+        read_table(PACKAGE / "translations" / "en.json"),
+        "common",
+    )
+    assert len(codes()) > 20
+    for code in codes():
+        assert f"{PREFIX}{code}" in common, code
+
+
+async def test_sentences_fill_in_values(hass: HomeAssistant) -> None:
+    """Values stand in the sentence; services are called by their name."""
+    texts = await async_load(hass)
+    assert texts.sentence("queued", {"position": 3}) == (
+        "The download waits for its turn, at place 3."
+    )
+    assert "qBittorrent" in (texts.sentence("connection_down", {"service": "qbittorrent"}) or "")
+    assert "Radarr 4K" in (texts.sentence("connection_down", {"service": "Radarr 4K"}) or "")
+
+
+@pytest.mark.parametrize("values", [{}, {"reason": ""}])
+async def test_unknown_values_leave_no_gap(hass: HomeAssistant, values: dict[str, str]) -> None:
+    """Without its value a sentence gives way to the one that needs none."""
+    texts = await async_load(hass)
+    assert texts.sentence("failed_download", values) == "The download failed."
+
+
+async def test_values_are_no_templates(hass: HomeAssistant) -> None:
+    """Braces in a service's message are text."""
+    texts = await async_load(hass)
+    sentence = texts.sentence("failed_download", {"reason": "{reason.__class__}"})
+    assert sentence == "The download failed: {reason.__class__}"
+
+
+async def test_an_unknown_code_has_no_sentence(hass: HomeAssistant) -> None:
+    """Nothing is better than a code that nobody understands."""
+    texts = await async_load(hass)
+    assert texts.sentence("no_such_code", {}) is None
+
+
+async def test_another_language_falls_back_to_english(hass: HomeAssistant) -> None:
+    """A language without our texts, or one not loaded yet, reads English."""
+    texts = await async_load(hass)
+    hass.config.language = "nl"
+    assert texts.sentence("paused", {}) == "The download is paused."

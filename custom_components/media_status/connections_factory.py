@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 
+from .clients.errors import ClientError
 from .clients.jellyfin import JellyfinClient
 from .clients.qbittorrent import QBittorrentClient
 from .clients.radarr import RadarrClient
@@ -39,15 +40,15 @@ def create_connection(
 ) -> Connection:
     """Return the connection of a subentry; nothing is asked yet.
 
-    Raises `AuthError` or `BadAddress` (both `ClientError`) only for a key or an address that no
-    request can carry.
+    Raises `ClientError` only for a key or an address that no request can carry, and for a kind
+    that this version does not know.
     """
     verify_ssl = bool(data.get(CONF_VERIFY_SSL, True))
     session = async_get_clientsession(hass, verify_ssl)
     url = str(data[CONF_URL])
     api_key = _text(data, CONF_API_KEY)
     is_4k = bool(data.get(CONF_SERVES_4K, False))
-    match Service(kind):
+    match kind:
         case Service.SEERR:
             seerr = SeerrClient(session, url, api_key or "", verify_ssl=verify_ssl)
             return SeerrConnection(connection_id, seerr)
@@ -71,7 +72,7 @@ def create_connection(
             jellyfin = JellyfinClient(session, url, api_key or "", verify_ssl=verify_ssl)
             return JellyfinConnection(connection_id, jellyfin)
         case _:
-            raise ValueError(f"no connection of kind {kind}")
+            raise ClientError("this version does not know the kind of connection")
 
 
 def webhook_target(

@@ -199,7 +199,10 @@ class Jellyfin(Service):
             if active:
                 row["CurrentProgressPercentage"] = 37.5
             result: JsonObject = {"StartTimeUtc": last, "EndTimeUtc": last, "Status": "Completed"}
-            row |= {"Id": number, "LastExecutionResult": result | {"Name": name, "Key": key}}
+            row |= {
+                "Id": number,
+                "LastExecutionResult": result | {"Name": name, "Key": key, "Id": number},
+            }
             row |= {"Triggers": [{"Type": "IntervalTrigger", "IntervalTicks": 432_000_000_000}]}
             row |= {"Description": name, "Category": "Library", "IsHidden": False, "Key": key}
             rows.append(row)

@@ -41,12 +41,11 @@ class Item:
             return {"Tvdb": str(first.tvdb), "Tmdb": str(first.tmdb)}
         if self.type == "Season":
             return {"Tvdb": str(self.title.tvdb * 100 + (self.season or 0))}
-        ids = {"Tmdb": str(self.title.tmdb)}
-        if self.title.tvdb:
-            ids["Tvdb"] = str(self.title.tvdb)
-        if self.title.imdb:
-            ids["Imdb"] = self.title.imdb
-        return ids
+        imdb = {"Imdb": self.title.imdb} if self.title.imdb else {}
+        tmdb = {"Tmdb": str(self.title.tmdb)}
+        if self.type == "Movie":
+            return tmdb | imdb
+        return {"Tvdb": str(self.title.tvdb)} | imdb | tmdb
 
 
 def item_id(kind: str, path: str) -> str:

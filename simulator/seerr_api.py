@@ -1,6 +1,6 @@
 """The REST API of the simulated Seerr."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -164,7 +164,9 @@ class SeerrApi:
         rows = [shapes.user(user, settings=False) for user in users]
         return self._page(request, rows)
 
-    def _page(self, request: web.Request, rows: list[JsonObject]) -> web.Response:
+    def _page(
+        self, request: web.Request, rows: list[JsonObject], extra: JsonObject | None = None
+    ) -> web.Response:
         take = query_int(request, "take", 10) or 10
         skip = query_int(request, "skip", 0)
         shown = rows[skip : skip + take]
@@ -176,7 +178,7 @@ class SeerrApi:
             "results": len(rows),
             "page": skip // take + 1,
         }
-        return self.signed({"pageInfo": info, "results": shown})
+        return self.signed({"pageInfo": info, "results": shown} | (extra or {}))
 
     # -- requests ------------------------------------------------------------------------------
 
@@ -204,10 +206,13 @@ class SeerrApi:
         page: list[JsonObject] = [{} for _ in rows]
         for index in range(skip, min(skip + take, len(rows))):
             page[index] = self._shown(rows[index], listed=True)
-        return self._page(request, page)
+        errors = {"radarr": _unreachable(self._seerr.radarrs)}
+        errors["sonarr"] = _unreachable(self._seerr.sonarrs)
+        return self._page(request, page, {"serviceErrors": errors})
 
     def _shown(self, row: SeerrRequest, *, listed: bool = False) -> JsonObject:
-        return shapes.request(row, self._seerr.servers(row.title), listed=listed)
+        servers = self._seerr.servers(row.title)
+        return shapes.request(row, servers, listed=listed, removable=listed)
 
     def _request(self, request: web.Request) -> SeerrRequest | None:
         text = request.match_info["id"]
@@ -340,6 +345,14 @@ class SeerrApi:
 def _forbidden() -> web.Response:
     text = "You do not have permission to access this endpoint"
     return json_response({"status": 403, "error": text}, 403)
+
+
+def _unreachable(servers: Sequence[shapes.AnyArr]) -> list[JsonObject]:
+    return [
+        {"id": index, "name": arr.instance_name}
+        for index, arr in enumerate(servers)
+        if not arr.running
+    ]
 
 
 def _missing(message: str) -> web.Response:

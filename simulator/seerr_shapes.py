@@ -127,8 +127,10 @@ def _addresses(side: Side, servers: list[AnyArr], title: Title, suffix: str) -> 
     return body
 
 
-def request(row: SeerrRequest, servers: list[AnyArr], *, listed: bool) -> JsonObject:
-    """Return a request as the list (`listed`) or as `/request/{id}` writes it."""
+def request(
+    row: SeerrRequest, servers: list[AnyArr], *, listed: bool, removable: bool = False
+) -> JsonObject:
+    """Return a request as lists (`listed`) or as `/request/{id}` write it."""
     changed_by = row.modified_by
     details: JsonObject = {
         "requestedBy": user(row.requested_by, settings=not listed),
@@ -160,7 +162,7 @@ def request(row: SeerrRequest, servers: list[AnyArr], *, listed: bool) -> JsonOb
         "tags": None,
         "isAutoRequest": False,
     }
-    if listed:
+    if removable:
         side = row.side
         details["canRemove"] = side.service_id is not None and side.service_id < len(servers)
     return body | details
@@ -187,6 +189,8 @@ def _common(title: Title) -> JsonObject:
         "posterPath": title.poster,
         "credits": {"cast": [], "crew": []},
         "keywords": [{"id": number, "name": "anime"} for number in title.keywords],
+        "watchProviders": [],
+        "onUserWatchlist": False,
     }
 
 

@@ -69,10 +69,10 @@ _ERRORS: Final[tuple[tuple[type[ClientError], str], ...]] = (
     (Refused, "refused"),
 )
 
-# qBittorrent splits this without a shell: three quotes in a row are one literal quote.
+# qBittorrent splits this at blanks without a shell and keeps the quotes inside a word.
 _COMPLETION_COMMAND: Final = (
     'curl -fsS -X POST -H "Authorization: Bearer {secret}" -H "Content-Type: application/json"'
-    ' -d "{{"""hash""":"""%K"""}}" {url}'
+    ' -d {{"hash":"%K"}} {url}'
 )
 
 

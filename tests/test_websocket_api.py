@@ -1,12 +1,15 @@
 """Test the websocket commands."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from custom_components.media_status import subscription
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.lifecycle.facts import AskStatus
@@ -14,6 +17,7 @@ from custom_components.media_status.lifecycle.model import Service
 from custom_components.media_status.subscription import BATCH
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 
 from .household import (
     DUNE,
@@ -165,22 +169,27 @@ async def test_a_subscriber_sees_everything_and_what_changes(
 
 
 async def test_a_flood_is_sent_together(
-    hass: HomeAssistant, tmp_path: Path, hass_ws_client: WebSocketGenerator
+    hass: HomeAssistant,
+    tmp_path: Path,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Many changes of one request between two messages are one row in the next."""
+    """The first change is sent at once; all that follow before the next message share it."""
+    monkeypatch.setattr(subscription, "COALESCE_SECONDS", 3600)
     async with running(hass, tmp_path) as home:
         await home.hear(Service.SEERR, asked())
         await home.hear(Service.RADARR, managed(), grabbed())
         client = await hass_ws_client(hass)
         await subscribe(client)
-        steps = [round(step / 100, 2) for step in range(1, 41)]
-        for progress in steps:
-            await home.hear(Service.QBITTORRENT, moving(progress))
-        changes = await until(
-            client, lambda found: any(row["progress"] == 40.0 for row in found["requests"])
-        )
-        assert all(len(change["requests"]) == 1 for change in changes)
-        assert len(changes) < len(steps)
+        await home.hear(Service.QBITTORRENT, moving(0.01))
+        assert [row["progress"] for row in (await event(client))["requests"]] == [1.0]
+        for step in range(2, 41):
+            await home.hear(Service.QBITTORRENT, moving(step / 100))
+        # Nothing lies between the question and its answer: no message was sent.
+        assert (await ask(client, "requests"))["type"] == "result"
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=2))
+        together = await event(client)
+        assert [row["progress"] for row in together["requests"]] == [40.0]
 
 
 async def test_a_large_snapshot_comes_in_parts(
@@ -237,7 +246,7 @@ async def test_a_subscription_outlives_a_reload(
 async def test_unsubscribing_ends_it(
     hass: HomeAssistant, tmp_path: Path, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """After unsubscribing, and after a closed socket, nothing is sent and nothing is kept."""
+    """After unsubscribing nothing is sent any more."""
     async with running(hass, tmp_path) as home:
         client = await hass_ws_client(hass)
         number, _ = await subscribe(client)

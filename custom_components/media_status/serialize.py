@@ -30,12 +30,13 @@ POSTER_HOSTS: Final = frozenset({"image.tmdb.org", "artworks.thetvdb.com"})
 HIDDEN: Final = "…"
 # Fields of facts that show the disks of the household.
 _PATH_FIELDS: Final = frozenset({"path", "paths"})
+# Bounded, so that no text makes the search slow.
 _ADDRESS = re.compile(
-    r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+"  # any URL
+    r"\b[a-z][a-z0-9+.-]{0,20}://[^\s\"'<>]+"  # any URL
     r"|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b"  # IPv4
     r"|\[?\b(?:[0-9a-f]{1,4}:){4,}[0-9a-f:]+\]?(?::\d+)?"  # IPv6
     r"|\[?\b[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*::[0-9a-f:]*\]?(?::\d+)?"  # IPv6, shortened
-    r"|\b(?=[\w.-]*[a-z])[\w-]+(?:\.[\w-]+)*:\d{2,5}\b",  # host:port
+    r"|\b\d{0,8}[a-z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}:\d{2,5}\b",  # host:port
     re.IGNORECASE,
 )
 _PATH = re.compile(r"(?<![\w/])(?:[a-z]:\\|\\\\|/)[^\s\"'<>:|]+", re.IGNORECASE)
@@ -281,7 +282,7 @@ def _json(value: object, *, is_admin: bool) -> JsonValue:
         case Enum():
             return str(value.value)
         case str():
-            return clean(value if is_admin else scrub(value[: MAX_MESSAGE * 2]), MAX_MESSAGE)
+            return clean(value if is_admin else scrub(value[:MAX_MESSAGE]), MAX_MESSAGE)
         case datetime():
             return value.isoformat()
         case ItemKey():

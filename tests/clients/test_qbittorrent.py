@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 import copy
+import json
 
 import aiohttp
+from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.media_status.clients.errors import BadAnswer, Unreachable
 from custom_components.media_status.clients.qbittorrent import QBittorrentClient
+from custom_components.media_status.clients.qbittorrent_state import SyncState, merge
 from custom_components.media_status.clients.readers import (
     JsonObject,
     JsonValue,
@@ -193,6 +196,60 @@ async def test_a_failed_call_keeps_the_place(
     service.on("GET", MAINDATA, server.maindata)
     await client.maindata()
     assert server.rids == ["0", "3"]
+
+
+async def test_a_list_of_thousands(service: FakeService, session: aiohttp.ClientSession) -> None:
+    """A full list of megabytes, changes to all of it, and half of it."""
+    server = FakeQbittorrent(service)
+    server.bypass = True
+    keys = [f"{number:040x}" for number in range(2000)]
+    every: JsonObject = {key: {"name": f"t{key}", "comment": "x" * 200} for key in keys}
+    changes: JsonObject = {key: {"dlspeed": 5} for key in keys}
+    server.answers = [
+        {"rid": 1, "full_update": True, "torrents": every, "server_state": {"dl_info_speed": 4}},
+        {"rid": 2, "torrents": changes, "torrents_removed": [keys[0].replace("0", "f")]},
+    ]
+    client = QBittorrentClient(session, service.url)
+    data = await client.maindata()
+    assert list(data.torrents) == keys
+    assert (data.server.dl_speed, len(data.changed)) == (4, 2000)
+    half = json.dumps({"rid": 3, "full_update": True, "torrents": every})[:-20]
+    service.text("GET", MAINDATA, half)
+    with pytest.raises(BadAnswer):
+        await client.maindata()
+    service.on("GET", MAINDATA, server.maindata)
+    data = await client.maindata()
+    assert {torrent.dlspeed for torrent in data.torrents.values()} == {5}
+    assert data.torrents[keys[7]].name == f"t{keys[7]}"
+    assert server.rids == ["0", "1"]
+
+
+@given(st.data())
+def test_increments_lead_where_a_full_update_leads(data: st.DataObject) -> None:
+    """After any changes the merged state is that of a client that has just started."""
+    keys = st.sampled_from(["a" * 40, "b" * 40, "c" * 40])
+    members = st.dictionaries(
+        st.sampled_from(["dlspeed", "upspeed", "priority"]), st.integers(0, 9), min_size=1
+    )
+    server: dict[str, JsonObject] = {}
+    state = SyncState()
+    for rid in range(1, data.draw(st.integers(2, 8))):
+        removed = data.draw(st.sets(keys)) & set(server)
+        for key in removed:
+            del server[key]
+        changed: dict[str, JsonValue] = {}
+        for key, part in data.draw(st.dictionaries(keys, members)).items():
+            name: JsonObject = {} if key in server else {"name": key}
+            whole: JsonObject = {**name, **part}
+            server[key] = {**server.get(key, {}), **whole}
+            changed[key] = whole
+        answer: JsonObject = {"rid": rid, "torrents": changed, "torrents_removed": [*removed]}
+        if rid == 1 or data.draw(st.booleans()):
+            answer = {"rid": rid, "full_update": True, "torrents": {**server}}
+        state = merge(state, answer).state
+    fresh = merge(SyncState(), {"rid": 1, "full_update": True, "torrents": {**server}}).state
+    assert state.torrents == fresh.torrents
+    assert state.raw == fresh.raw
 
 
 @pytest.mark.parametrize("version", ["4.5.2", "5.3.0"])

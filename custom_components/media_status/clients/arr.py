@@ -20,17 +20,7 @@ from .arr_models import (
 )
 from .base import BaseClient
 from .errors import BadAnswer, NotFound, NotJson, TooOld, WrongService
-from .readers import (
-    JsonObject,
-    JsonValue,
-    as_bool,
-    as_dict,
-    as_id,
-    as_int,
-    as_str,
-    as_text,
-    project,
-)
+from .readers import JsonObject, JsonValue, as_bool, as_dict, as_id, as_int, as_str, as_text
 from .safety import clean_secret, safe_number
 
 __all__ = [
@@ -103,9 +93,7 @@ class ArrClient(BaseClient):
         for _ in range(_READ_TRIES):
             rows = await self._queue_rows()
             if rows is not None:
-                records, dropped = project(rows, lambda raw: queue_record(raw, self.title_key))
-                self._count_dropped(dropped, len(rows))
-                return records
+                return await self._project(rows, lambda raw: queue_record(raw, self.title_key))
         raise BadAnswer("the queue kept changing while it was read")
 
     async def _queue_rows(self) -> list[JsonValue] | None:

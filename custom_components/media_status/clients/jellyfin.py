@@ -218,8 +218,7 @@ class JellyfinClient(BaseClient):
                 timeout=_PAGE_TIMEOUT,
             )
             rows, count = _rows(answer.json_object())
-            items, dropped = project(rows, build_item)
-            self._count_dropped(dropped, len(rows))
+            items = await self._project(rows, build_item)
             ids = {item.id for item in items}
             consistent = consistent and total in {None, count} and not ids & seen
             total = count
@@ -258,9 +257,7 @@ class JellyfinClient(BaseClient):
         rows, count = _rows(answer.json_object())
         if len(rows) < count:
             raise BadAnswer("the list of episodes is cut off")
-        items, dropped = project(rows, build_item)
-        self._count_dropped(dropped, len(rows))
-        return items
+        return await self._project(rows, build_item)
 
     async def plugins(self) -> list[Plugin]:
         """Return the installed plugins."""

@@ -4,14 +4,19 @@ import codecs
 from collections.abc import Iterable, Iterator
 from json import JSONDecoder
 import re
+import time
 
 from .errors import BadAnswer, NotJson
-from .readers import JsonValue
+from .readers import JsonObject, JsonValue
 
 # Whole-document parsers keep the interpreter lock for the entire text; one film is a few kB.
 _WINDOW = 256 * 1024
+# How long a worker thread works before it lets the event loop in, and for how long (seconds):
+# without a real pause a thread that needs the interpreter waits 5 ms for each of its steps.
+_STINT = 0.001
+_PAUSE = 0.0002
 _MAX_ELEMENT = 8 * 1024 * 1024
-_DELIMITERS = frozenset(" \t\n\r,]")
+_DELIMITERS = frozenset(" \t\n\r,]}")
 _BLANK = re.compile(r"[ \t\n\r]*")
 _DECODER = JSONDecoder()
 
@@ -75,7 +80,7 @@ class _Window:
     def _grow(self) -> None:
         """Fetch more text for an element that is not complete, or give up."""
         if len(self.text) - self.position > _MAX_ELEMENT or not self.refill():
-            raise BadAnswer("the list is cut off or not valid JSON") from None
+            raise BadAnswer("the answer is cut off or not valid JSON") from None
 
 
 def iter_json_array(body: str | bytes | Iterable[bytes]) -> Iterator[JsonValue]:
@@ -86,7 +91,7 @@ def iter_json_array(body: str | bytes | Iterable[bytes]) -> Iterator[JsonValue]:
     """
     window = _Window(_chunks(body))
     if window.peek() != "[":
-        raise _not_an_array(window)
+        raise _not_a(window, "list")
     window.position += 1
     if window.peek() == "]":
         window.position += 1
@@ -94,6 +99,57 @@ def iter_json_array(body: str | bytes | Iterable[bytes]) -> Iterator[JsonValue]:
         yield from _elements(window)
     if window.peek():
         raise BadAnswer("the list is followed by something else")
+
+
+def load_json_object(body: str | bytes | Iterable[bytes], large: str) -> JsonObject:
+    """Return a JSON object whose member `large` is a big object, decoded member by member.
+
+    For worker threads only: it pauses now and then. Raises as iter_json_array does.
+    """
+    window = _Window(_chunks(body))
+    if window.peek() != "{":
+        raise _not_a(window, "object")
+    found: JsonObject = {}
+    for key in _keys(window):
+        if key == large and window.peek() == "{":
+            found[key] = {inner: window.element() for inner in paced(_keys(window))}
+        else:
+            found[key] = window.element()
+    if window.peek():
+        raise BadAnswer("the object is followed by something else")
+    return found
+
+
+def paced[T](elements: Iterable[T]) -> Iterator[T]:
+    """Yield elements in a worker thread, leaving the interpreter to the event loop in between."""
+    since = time.perf_counter()
+    for element in elements:
+        yield element
+        if time.perf_counter() - since > _STINT:
+            time.sleep(_PAUSE)
+            since = time.perf_counter()
+
+
+def _keys(window: _Window) -> Iterator[str]:
+    """Yield the names of an object's members; the caller takes each value from the window."""
+    window.position += 1
+    if window.peek() == "}":
+        window.position += 1
+        return
+    while True:
+        window.peek()
+        key = window.element()
+        if not isinstance(key, str) or window.peek() != ":":
+            raise BadAnswer("the object is cut off or not valid JSON")
+        window.position += 1
+        window.peek()
+        yield key
+        mark = window.peek()
+        window.position += 1
+        if mark == "}":
+            return
+        if mark != ",":
+            raise BadAnswer("the object is cut off or not valid JSON")
 
 
 def _elements(window: _Window) -> Iterator[JsonValue]:
@@ -109,13 +165,13 @@ def _elements(window: _Window) -> Iterator[JsonValue]:
             raise BadAnswer("the list is cut off or not valid JSON")
 
 
-def _not_an_array(window: _Window) -> BadAnswer:
+def _not_a(window: _Window, shape: str) -> BadAnswer:
     """Tell another JSON value from no JSON at all."""
     try:
         window.element()
     except BadAnswer:
         return NotJson("the answer is not JSON")
-    return BadAnswer("the answer is not a list")
+    return BadAnswer(f"the answer is not a {shape}")
 
 
 def _chunks(body: str | bytes | Iterable[bytes]) -> Iterable[bytes]:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 import re
-from types import MappingProxyType
 from typing import ClassVar, NoReturn, override
 
 import aiohttp
@@ -12,15 +12,10 @@ from yarl import URL
 
 from .base import Answer, BaseClient, Form, Query
 from .errors import AuthError, BadAnswer, Forbidden, NotFound, TooOld, UnsafeId, WrongService
-from .qbittorrent_models import (
-    MainData,
-    QbtVersion,
-    ServerState,
-    Torrent,
-    build_server_state,
-    build_torrent,
-)
-from .readers import JsonObject, as_dict, as_int, as_list, as_text
+from .json_stream import load_json_object
+from .qbittorrent_models import MainData, QbtVersion, ServerState, Torrent
+from .qbittorrent_state import SyncState, fits, merge
+from .readers import JsonObject, as_dict, as_int
 from .safety import clean_secret, safe_torrent_id
 
 __all__ = ["MainData", "QBittorrentClient", "QbtVersion", "ServerState", "Torrent"]
@@ -28,6 +23,9 @@ __all__ = ["MainData", "QBittorrentClient", "QbtVersion", "ServerState", "Torren
 _API = "api/v2"
 _VERSION = re.compile(r"v?(\d+\.\d+\S*)")
 _BANNED = "banned"
+# Beyond these a full list is read and merged in a worker thread.
+_BIG_ANSWER = 128 * 1024
+_MANY_TORRENTS = 50
 
 
 class _SessionRefused(AuthError):
@@ -61,10 +59,7 @@ class QBittorrentClient(BaseClient):
         self._sync_lock = asyncio.Lock()
         self._signed_in = False
         self._rejected = False
-        self._rid = 0
-        self._raw: dict[str, JsonObject] = {}
-        self._torrents: dict[str, Torrent] = {}
-        self._server: JsonObject = {}
+        self._state = SyncState()
 
     def reset(self) -> None:
         """Forget session and state; a rejected sign-in may be tried again."""
@@ -72,7 +67,7 @@ class QBittorrentClient(BaseClient):
         self._session_number += 1
         self._signed_in = False
         self._rejected = False
-        self._rid = 0
+        self._state = replace(self._state, rid=0)
 
     @override
     def _headers(self) -> dict[str, str]:
@@ -138,7 +133,7 @@ class QBittorrentClient(BaseClient):
         self._cookies = {}
         self._signed_in = False
         self._session_number += 1
-        self._rid = 0
+        self._state = replace(self._state, rid=0)
         form = {"username": self._username or "", "password": self._password}
         try:
             answer = await self._request("POST", f"{_API}/auth/login", form=form, mutating=False)
@@ -178,18 +173,29 @@ class QBittorrentClient(BaseClient):
     async def maindata(self) -> MainData:
         """Return all torrents; only what changed since the previous call goes over the wire."""
         async with self._sync_lock:
-            raw = await self._sync()
-            if not self._fits(raw):
-                # A partial answer to a state that we do not have: start over.
-                self._rid = 0
-                raw = await self._sync()
-            return self._merge(raw)
+            answer = await self._sync()
+            if not fits(self._state, answer):
+                # Changes to a state that we do not have: start over.
+                self._state = replace(self._state, rid=0)
+                answer = await self._sync()
+            if len(as_dict(answer.get("torrents"))) > _MANY_TORRENTS:
+                merged = await asyncio.to_thread(merge, self._state, answer, threaded=True)
+            else:
+                merged = merge(self._state, answer)
+            self._state = merged.state
+            self.dropped += merged.dropped
+            return merged.data
 
     async def _sync(self) -> JsonObject:
         """Ask for the changes since the last answer; refuse what is no such answer."""
         await self._ensure_session(None)
-        answer = await self._call("GET", f"{_API}/sync/maindata", query={"rid": str(self._rid)})
-        raw = answer.json_object()
+        query = {"rid": str(self._state.rid)}
+        answer = await self._call("GET", f"{_API}/sync/maindata", query=query)
+        raw = (
+            answer.json_object()
+            if sum(map(len, answer.chunks)) < _BIG_ANSWER
+            else await asyncio.to_thread(load_json_object, answer.chunks, "torrents")
+        )
         torrents, removed = raw.get("torrents", {}), raw.get("torrents_removed", [])
         if (
             as_int(raw.get("rid")) is None
@@ -198,57 +204,6 @@ class QBittorrentClient(BaseClient):
         ):
             raise BadAnswer("the list of torrents has an unknown form")
         return raw
-
-    def _fits(self, raw: JsonObject) -> bool:
-        """Tell whether a partial answer only changes torrents that we know."""
-        if raw.get("full_update") is True:
-            return True
-        if self._rid == 0:
-            return False
-        return all(
-            key.lower() in self._raw or "name" in as_dict(members)
-            for key, members in as_dict(raw.get("torrents")).items()
-        )
-
-    def _merge(self, raw: JsonObject) -> MainData:
-        """Merge an answer into the state and return the whole state."""
-        full = raw.get("full_update") is True
-        if not full and self._rid == 0:
-            raise BadAnswer("the list of torrents is not complete")
-        before = set(self._torrents)
-        if full:
-            self._raw, self._torrents, self._server = {}, {}, {}
-        for key in as_list(raw.get("torrents_removed")):
-            self._drop(as_text(key).lower())
-        changed = self._update(as_dict(raw.get("torrents")))
-        self._server |= as_dict(raw.get("server_state"))
-        self._rid = as_int(raw.get("rid")) or 0
-        return MainData(
-            full=full,
-            rid=self._rid,
-            torrents=MappingProxyType(dict(self._torrents)),
-            removed=frozenset(before - set(self._torrents)),
-            changed=changed,
-            server=build_server_state(self._server),
-        )
-
-    def _drop(self, key: str) -> None:
-        """Take a torrent out of the state."""
-        self._raw.pop(key, None)
-        self._torrents.pop(key, None)
-
-    def _update(self, torrents: JsonObject) -> frozenset[str]:
-        """Merge new and changed torrents by member; return their hashes."""
-        changed: set[str] = set()
-        for name, members in torrents.items():
-            key = name.lower()
-            if not isinstance(members, dict):
-                self.dropped += 1
-                continue
-            self._raw[key] = {**self._raw.get(key, {}), **members}
-            self._torrents[key] = build_torrent(key, self._raw[key])
-            changed.add(key)
-        return frozenset(changed)
 
     async def torrents_delete(self, hashes: Sequence[str], delete_files: bool) -> None:
         """Delete exactly these torrents (hashes of 40 or 64 hex digits), with or without data."""

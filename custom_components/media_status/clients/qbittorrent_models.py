@@ -129,10 +129,12 @@ def build_torrent(key: str, raw: JsonObject) -> Torrent:
 
 def build_server_state(raw: JsonObject) -> ServerState:
     """Build the state of the client as a whole."""
+    # -1 while qBittorrent does not know the disk.
+    free_space = as_int(raw.get("free_space_on_disk"))
     return ServerState(
         dl_speed=as_int(raw.get("dl_info_speed")) or 0,
         up_speed=as_int(raw.get("up_info_speed")) or 0,
-        free_space=as_int(raw.get("free_space_on_disk")),
+        free_space=free_space if free_space is not None and free_space >= 0 else None,
         connection_status=as_text(raw.get("connection_status")),
         refresh_interval_ms=as_int(raw.get("refresh_interval")),
     )

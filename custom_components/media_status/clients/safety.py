@@ -7,6 +7,7 @@ from yarl import URL
 from .errors import AuthError, BadAddress, UnsafeId
 
 _MESSAGE_LIMIT = 200
+_SHORTEST_SECRET = 4
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\]\)\"'<>,]+", re.IGNORECASE)
 _SECRET_LIKE = re.compile(r"\b(?:qbt_)?[0-9A-Za-z_-]{28,}\b")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -43,7 +44,8 @@ def origin_text(url: URL) -> str:
 def clean_message(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Return a service's message as one short line without addresses' paths, keys or tokens."""
     for secret in secrets:
-        if secret:
+        # A password of two letters would turn any text to stars.
+        if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, "***")
     text = _ADDRESS.sub(lambda match: _bare(match[0]), text)
     text = _SECRET_LIKE.sub("***", _UNPRINTABLE.sub(" ", text))

@@ -18,7 +18,7 @@ from .errors import (
     Refused,
     WrongService,
 )
-from .readers import JsonObject, JsonValue, as_dict, as_id, as_int, as_text, project
+from .readers import JsonObject, JsonValue, as_dict, as_id, as_int, as_text
 from .safety import clean_message, clean_secret, safe_number
 from .seerr_models import (
     SeerrDetails,
@@ -158,8 +158,7 @@ class SeerrClient(BaseClient):
         for _ in range(_READ_TRIES):
             rows = await self._request_rows(take, since_id)
             if rows is not None:
-                found, dropped = project(rows, build_request)
-                self._count_dropped(dropped, len(rows))
+                found = await self._project(rows, build_request)
                 return found if since_id is None else [r for r in found if r.id > since_id]
         raise BadAnswer("the requests kept changing while they were read")
 

@@ -11,7 +11,6 @@ _SHORTEST_SECRET = 4
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\]\)\"'<>,]+", re.IGNORECASE)
 _SECRET_LIKE = re.compile(r"\b(?:qbt_)?[0-9A-Za-z_-]{28,}\b")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_WIDENING = re.compile(r"[\s|/\\,;?#%&*\x00-\x1f]|^\.+$")
 _TORRENT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _GUID = re.compile(r"[0-9a-f]{32}")
 
@@ -67,16 +66,6 @@ def clean_secret(secret: str) -> str:
     if not secret.isascii() or not secret.isprintable():
         raise AuthError("the key has characters that no key has")
     return secret
-
-
-def safe_id(value: int | str) -> str:
-    """Return an id for a path, or raise UnsafeId when it could mean more than one thing."""
-    if isinstance(value, bool) or (isinstance(value, int) and value < 0):
-        raise UnsafeId("not a usable id")
-    text = str(value)
-    if not text or text.casefold() == "all" or _WIDENING.search(text):
-        raise UnsafeId("not a usable id")
-    return text
 
 
 def safe_number(value: int) -> str:

@@ -11,7 +11,7 @@ from aiohttp import web
 from .arr_common import common_routes
 from .arr_notifications import NotificationBook
 from .arr_queue import Pager, failed_data, history_record, queue_status
-from .arr_state import Download, Entry, EpisodeEntry, HistoryRow
+from .arr_state import Download, Entry, EpisodeEntry, HistoryRow, MediaFile
 from .downloads import DownloadClient, DownloadRefusedError, Release, UsenetClient
 from .model import JsonObject, Title
 from .service import Service, json_response
@@ -217,6 +217,24 @@ class ArrService[E: Entry](Service):
                 download_id=download.client_id,
                 date=self.now(),
                 data=data,
+            )
+        )
+
+    def remember_deleted(
+        self, entry: E, episode: EpisodeEntry | None, file: MediaFile, reason: str
+    ) -> None:
+        """Write into the history that a file is gone; such a line belongs to no download."""
+        release = Release(title=file.relative_path, quality=file.quality, size=file.size)
+        self.history.append(
+            HistoryRow(
+                id=self.world.next_id(f"{self.name}:history", 5101),
+                entry=entry,
+                episode=episode,
+                event="movieFileDeleted" if episode is None else "episodeFileDeleted",
+                release=release,
+                download_id=None,
+                date=self.now(),
+                data={"reason": reason[0].upper() + reason[1:], "size": str(file.size)},
             )
         )
 

@@ -165,6 +165,7 @@ class Radarr(ArrService[MovieEntry]):
         old = entry.file
         if old is not None:
             self.world.disk.pop(old.path, None)
+            self.remember_deleted(entry, None, old, "upgrade")
             self._send_file_deleted(entry, old, "upgrade")
         entry.file = file
         self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
@@ -200,6 +201,7 @@ class Radarr(ArrService[MovieEntry]):
         entry.file = None
         self.world.disk.pop(file.path, None)
         self.touch(entry)
+        self.remember_deleted(entry, None, file, reason)
         self._send_file_deleted(entry, file, reason)
 
     def _send_file_deleted(self, entry: MovieEntry, file: MediaFile, reason: str) -> None:

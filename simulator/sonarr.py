@@ -173,6 +173,8 @@ class Sonarr(ArrService[SeriesEntry]):
     ) -> None:
         replaced = {item.file.id: item.file for item in items if item.file is not None}
         for old in replaced.values():
+            for item in self._sharing(entry, old):
+                self.remember_deleted(entry, item, old, "upgrade")
             self._send_file_deleted(entry, self._sharing(entry, old), old, "upgrade")
             self.world.disk.pop(old.path, None)
         for item in items:
@@ -222,6 +224,7 @@ class Sonarr(ArrService[SeriesEntry]):
         sharing = self._sharing(entry, file)
         for other in sharing:
             other.file = None
+            self.remember_deleted(entry, other, file, reason)
         self.world.disk.pop(file.path, None)
         self.touch(entry)
         self._send_file_deleted(entry, sharing, file, reason)

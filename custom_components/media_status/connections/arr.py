@@ -10,7 +10,7 @@ from ..clients.arr import ArrClient
 from ..clients.radarr import Movie
 from ..clients.readers import as_id
 from ..clients.sonarr import Series
-from ..lifecycle.facts import FactKind, Observation, Opening, Origin, Statement, Title
+from ..lifecycle.facts import Observation, Opening, Origin, Statement, Title
 from ..lifecycle.model import ItemKey, JsonObject, TitleRef, Via
 from . import autopilot
 from .arr_cursor import ArrCursor
@@ -145,7 +145,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         return Survey(
             started_at=context.now,
             observations=tuple(observations),
-            complete=frozenset({FactKind.QUEUE, FactKind.GRAB, FactKind.OUTCOME}),
+            complete=round_.complete(items),
             cursor=replace(
                 round_.next_cursor(items, [*round_.needed, *judged], ready),
                 rewind=rewind,

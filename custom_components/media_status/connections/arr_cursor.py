@@ -10,6 +10,8 @@ from .base import SurveyContext, WantedTitle
 # Records of the same moment may be written after we looked.
 OVERLAP = timedelta(minutes=2)
 _FIRST_LOOK_BACK = timedelta(minutes=10)
+# The first read must find some record, to learn the manager's own time: its clock may be off.
+_FIRST_READ = timedelta(days=1)
 # Before a request reaches us its title may have been grabbed; the clocks may differ too.
 _BEFORE_OPENING = timedelta(hours=1)
 
@@ -58,7 +60,7 @@ class ArrCursor:
 
     def since(self, context: SurveyContext) -> datetime:
         """Return from when on the history is read."""
-        starts = [self.manual_since(context.now)]
+        starts = [self.history - OVERLAP if self.history else context.now - _FIRST_READ]
         starts += [
             title.opened_at - _BEFORE_OPENING
             for title in context.wanted

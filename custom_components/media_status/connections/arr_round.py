@@ -7,7 +7,7 @@ from datetime import datetime
 from ..clients.arr import HistoryRecord
 from ..clients.radarr import Movie
 from ..clients.sonarr import Series
-from ..lifecycle.facts import Result
+from ..lifecycle.facts import FactKind, Result
 from .arr_cursor import ArrCursor, rewind_to
 from .arr_downloads import Download, DownloadId
 from .arr_items import Items, serves
@@ -51,6 +51,16 @@ class Round[T: Movie | Series]:
         """Return whether any request asks for an item of a download."""
         found = download.items(items.item_of)
         return any(serves(wanted, found) for wanted in self.wanted.get(download.title_id or 0, ()))
+
+    def complete(self, items: Items[T]) -> frozenset[FactKind]:
+        """Return of which kinds this cycle states everything.
+
+        History is read without gaps, so a pushed grab or end that it does not confirm is void;
+        but not while some records wait for their episodes to be looked up.
+        """
+        is_behind = any(items.is_pending(r) for one in self.needed for r in one.records)
+        told = {FactKind.QUEUE} if is_behind else {FactKind.QUEUE, FactKind.GRAB, FactKind.OUTCOME}
+        return frozenset(told)
 
     def news(self) -> frozenset[int]:
         """Return the titles whose files may have changed since the last survey."""

@@ -1,0 +1,108 @@
+"""Test the tracker's options."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.media_status.const import DEFAULT_OPTIONS, DOMAIN
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+
+from .connection_double import Household, household_without_setup, suggested
+
+CHANGED = {
+    "track_manual": False,
+    "manage_webhooks": False,
+    "webhook_base_url": "https://ha.example.org/",
+    "history_days": 7,
+    "path_prefixes": [" /data/media=>/media ", ""],
+    "poll_active_seconds": 30,
+    "poll_idle_seconds": 3600,
+}
+
+
+@pytest.fixture
+async def household(hass: HomeAssistant) -> AsyncIterator[Household]:
+    """Answer for all services."""
+    async with household_without_setup(hass) as household:
+        yield household
+
+
+async def options_form(hass: HomeAssistant, options: dict[str, object]) -> ConfigFlowResult:
+    """Open the options of a tracker."""
+    entry = MockConfigEntry(domain=DOMAIN, options=options)
+    entry.add_to_hass(hass)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["step_id"] == "init"
+    return result
+
+
+async def test_options(hass: HomeAssistant, household: Household) -> None:
+    """All options can be changed; they are stored in one form."""
+    form = await options_form(hass, {})
+    assert suggested(form) == {
+        key: value for key, value in DEFAULT_OPTIONS.items() if key != "webhook_base_url"
+    } | {"webhook_base_url": None}
+    result = await hass.config_entries.options.async_configure(form["flow_id"], dict(CHANGED))
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        **CHANGED,
+        "webhook_base_url": "https://ha.example.org",
+        "path_prefixes": ["/data/media => /media"],
+    }
+    assert isinstance(result["data"]["history_days"], int)
+
+
+async def test_options_can_be_emptied(hass: HomeAssistant, household: Household) -> None:
+    """Removing address and folders in the form removes them."""
+    form = await options_form(hass, {**DEFAULT_OPTIONS, **CHANGED, "path_prefixes": ["/a => /b"]})
+    assert suggested(form)["path_prefixes"] == ["/a => /b"]
+    kept = {
+        key: value
+        for key, value in CHANGED.items()
+        if key not in {"webhook_base_url", "path_prefixes"}
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], kept)
+
+    assert result["data"]["webhook_base_url"] is None
+    assert result["data"]["path_prefixes"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("path_prefixes", ["/data"], "invalid_mapping"),
+        ("path_prefixes", ["/data =>"], "invalid_mapping"),
+        ("path_prefixes", ["/a => /b => /c"], "invalid_mapping"),
+        ("webhook_base_url", "ftp://ha.local", "invalid_url"),
+    ],
+)
+async def test_wrong_options(
+    hass: HomeAssistant, household: Household, field: str, value: object, key: str
+) -> None:
+    """A wrong option is shown at its field with what was typed, and can be corrected."""
+    form = await options_form(hass, {})
+    form = await hass.config_entries.options.async_configure(
+        form["flow_id"], {**CHANGED, field: value}
+    )
+
+    assert form["errors"] == {field: key}
+    assert suggested(form)[field] == value
+    result = await hass.config_entries.options.async_configure(form["flow_id"], dict(CHANGED))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("poll_active_seconds", 29), ("poll_idle_seconds", 3601), ("history_days", -1)],
+)
+async def test_limits(hass: HomeAssistant, household: Household, field: str, value: int) -> None:
+    """Polling stays within what services can bear."""
+    form = await options_form(hass, {})
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            form["flow_id"], {**CHANGED, field: value}
+        )

@@ -77,10 +77,14 @@ class WebhookPlugin:
     async def flush(self) -> None:
         """Send what is queued."""
         queue, self._queue, self._timer = self._queue, [], None
-        for kind, item in queue:
+        for index, (kind, item) in enumerate(queue):
             if kind == "ItemAdded" and item.id not in self._server.library.items:
+                # An item that vanished ends the run; the others wait for the next one.
+                self._queue = queue[index + 1 :]
                 break
             self._send(kind, item)
+        if self._queue:
+            self._timer = self._server.clock.call_later(30, self.flush)
 
     def forget(self) -> None:
         """Lose the queue, as a restart does."""

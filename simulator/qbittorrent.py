@@ -17,6 +17,7 @@ from .world import World
 
 _WEB_API = {"4.5": "2.8.19", "4.6": "2.9.3", "5.0": "2.11.2", "5.1": "2.11.4", "5.2": "2.15.1"}
 _FOLDERS = {"radarr": "movies", "tv-sonarr": "tv"}
+_MAINDATA_ONLY = {"has_other_announce_error", "has_tracker_error", "has_tracker_warning"}
 _LOADING = {"downloading", "metaDL", "stalledDL", "queuedDL", "forcedDL", "checkingDL"}
 
 
@@ -210,7 +211,10 @@ class QBittorrent(Service):
 
     def _json(self, torrent: Torrent, *, with_hash: bool) -> JsonObject:
         body = torrent_json(torrent, self.now(), self.release)
-        return dict(sorted({**body, "hash": torrent.id}.items())) if with_hash else body
+        if not with_hash:
+            return body
+        shown = {key: value for key, value in body.items() if key not in _MAINDATA_ONLY}
+        return dict(sorted({**shown, "hash": torrent.id}.items()))
 
     def _totals(self) -> tuple[int, int]:
         now = self.now()

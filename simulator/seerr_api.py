@@ -17,22 +17,22 @@ _PUBLIC = {"/api/v1/status", "/api/v1/settings/public"}
 _FILTERS: dict[str, Callable[[SeerrRequest], bool]] = {
     "all": lambda row: True,
     "approved": lambda row: row.status is RequestStatus.APPROVED,
-    "pending": lambda row: row.status is RequestStatus.PENDING,
-    "failed": lambda row: row.status is RequestStatus.FAILED,
-    "completed": lambda row: row.status is RequestStatus.COMPLETED,
-    "processing": lambda row: (
-        row.status is RequestStatus.APPROVED and row.side.status is MediaStatus.PROCESSING
-    ),
     "available": lambda row: (
         row.status is RequestStatus.COMPLETED and row.side.status is MediaStatus.AVAILABLE
+    ),
+    "pending": lambda row: row.status is RequestStatus.PENDING,
+    "processing": lambda row: (
+        row.status is RequestStatus.APPROVED and row.side.status is MediaStatus.PROCESSING
     ),
     "unavailable": lambda row: (
         row.status in {RequestStatus.PENDING, RequestStatus.APPROVED}
         and row.side.status not in {MediaStatus.AVAILABLE, MediaStatus.DELETED}
     ),
+    "failed": lambda row: row.status is RequestStatus.FAILED,
     "deleted": lambda row: (
         row.status is RequestStatus.COMPLETED and row.side.status is MediaStatus.DELETED
     ),
+    "completed": lambda row: row.status is RequestStatus.COMPLETED,
 }
 _LIST_QUERY = {"take", "skip", "filter", "sort", "sortDirection", "requestedBy", "mediaType"}
 

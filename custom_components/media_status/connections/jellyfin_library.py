@@ -37,7 +37,8 @@ class Library:
         self.index = LibraryIndex()
         self.confirmed: dict[str, LibraryItem] = {}
         self.detailed: set[str] = set()  # confirmed with all their versions' paths
-        self.is_complete = False
+        self.is_complete = False  # in this survey, what was not found is not there
+        self._is_whole = False
         self._since: datetime | None = None
         self._built_at: datetime | None = None
         self._read_at: dict[str, datetime] = {}
@@ -48,7 +49,7 @@ class Library:
     def forget(self) -> None:
         """Forget everything: the next `refresh` reads the library anew."""
         self.index = LibraryIndex()
-        self.is_complete = False
+        self.is_complete = self._is_whole = False
         self._since = self._built_at = None
         self._read_at.clear()
         self._failed_at.clear()
@@ -76,7 +77,7 @@ class Library:
         self.confirmed = {}
         self.detailed = set()
         # A library that shifted while it was read proves what is there, but not what is missing.
-        patience = _BUILD_AGAIN_AFTER if self.is_complete else _AGAIN_AFTER
+        patience = _BUILD_AGAIN_AFTER if self._is_whole else _AGAIN_AFTER
         if self._built_at is None or not timedelta() <= now - self._built_at < patience:
             await self._build(now)
         else:
@@ -99,7 +100,7 @@ class Library:
         self.index.take_titles(read)
         self._stale.update(self._read_at)
         self._since = since
-        self.is_complete = consistent
+        self.is_complete = self._is_whole = consistent
         self._built_at = now
 
     async def _take_changes(self, now: datetime) -> None:
@@ -116,6 +117,7 @@ class Library:
             for item in page.items:
                 self.index.put(item)
                 self.confirmed[item.id] = item
+        self.is_complete = self._is_whole and consistent
         if consistent and since is not None:
             self._since = since
 

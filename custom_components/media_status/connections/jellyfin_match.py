@@ -117,7 +117,7 @@ def _judge(
     if lookup.needs_path and wanted.file_path is None:
         return None, None
     confirmed = [(hit, library.confirmed.get(hit.item.id)) for hit in hits]
-    there = [(hit, item) for hit, item in confirmed if item is not None and item.playable]
+    there = [(hit, item) for hit, item in confirmed if item is not None]
     same_path = [pair for pair in there if _has_path(pair[1], wanted.file_path)]
     best = same_path if lookup.needs_path else same_path or there
     if best:

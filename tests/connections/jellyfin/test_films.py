@@ -5,7 +5,7 @@ import pytest
 from custom_components.media_status.connections.base import WantedItem
 from custom_components.media_status.connections.jellyfin import JellyfinConnection
 from custom_components.media_status.lifecycle.facts import Playable
-from custom_components.media_status.lifecycle.model import MediaType, Service, Stage, Via
+from custom_components.media_status.lifecycle.model import JsonValue, MediaType, Service, Stage, Via
 
 from .asking import MOVIE, about, absent, film, page_ids, present, read
 from .twin import START, Twin, sample_object
@@ -160,6 +160,42 @@ async def test_versions_without_a_known_path_stay_unknown(
     waiting = WantedItem(stage=Stage.SYNCING_LIBRARY, has_file=True)
     survey = await connection.survey(about(film(tmdb=42, item=waiting, is_4k=True)))
     assert read(survey) == {}
+
+
+async def test_a_path_known_to_one_request_says_nothing_about_another(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """The HD request knows its file; which file the 4K request waits for is still unknown."""
+    twin.add_movie(HD, Tmdb="42")
+    known = WantedItem(stage=Stage.SYNCING_LIBRARY, has_file=True, file_path=UHD)
+    unknown = WantedItem(stage=Stage.SYNCING_LIBRARY, has_file=True)
+    survey = await connection.survey(
+        about(
+            film("known", tmdb=42, item=known, has_variants=True),
+            film("unknown", tmdb=42, item=unknown, is_4k=True),
+        )
+    )
+    assert absent(survey) == {("known", MOVIE)}
+    assert ("unknown", MOVIE) not in read(survey)
+
+
+async def test_versions_that_were_not_looked_at_are_unknown(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """All paths of an item are asked for, for 50 items at a time: the others wait."""
+    titles = []
+    for number in range(1, 61):
+        source = f"/media/{number}/uhd.mkv"
+        paths: list[JsonValue] = [{"Path": source}]
+        twin.add(
+            "Movie", f"/m/{number}/hd.mkv", ProviderIds={"Tmdb": str(number)}, MediaSources=paths
+        )
+        item = WantedItem(stage=Stage.SYNCING_LIBRARY, has_file=True, file_path=source)
+        titles.append(film(f"film{number}", tmdb=number, item=item, is_4k=True))
+    survey = await connection.survey(about(*titles))
+    assert len(present(survey)) == 50
+    assert absent(survey) == set()
+    assert survey.backlog
 
 
 async def test_windows_paths_are_compared_like_others(

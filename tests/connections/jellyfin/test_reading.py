@@ -69,10 +69,10 @@ async def test_what_waits_is_looked_up_before_what_is_there(
 ) -> None:
     """A new film does not queue behind 100 that are known to be there."""
     many_films(twin, 100)
+    twin.add("Movie", "/data/new.mkv", ProviderIds={"Tmdb": "999"}, Id="f" * 32)
+    twin.settle()
     known = [film(f"film{number}", item=THERE, tmdb=number) for number in range(1, 101)]
     await connection.survey(about(*known))
-    twin.add_movie("/data/new.mkv", Tmdb="999")
-    await connection.survey(about(*known, now=twin.advance(minutes=5)))
     now = twin.advance(minutes=5)
     survey = await connection.survey(about(*known, film("new", tmdb=999), now=now))
     assert ("new", MOVIE) in present(survey)
@@ -169,8 +169,26 @@ async def test_saved_in_the_second_of_the_last_survey(
     """What was saved just before the last answer, and not in it, is not missed."""
     title = film(tmdb=1)
     await connection.survey(about(title))
-    twin.add_movie(Tmdb="1")
+    number = twin.add_movie(Tmdb="1")
+    twin.saved[number] -= timedelta(seconds=30)
     assert present(await connection.survey(about(title))) == {("film", MOVIE)}
+
+
+async def test_changes_that_shift_while_they_are_read(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """What slipped between two pages is neither missing nor lost."""
+    title = film("first", tmdb=1)
+    await connection.survey(about(title))
+    twin.advance(minutes=5)
+    many = [twin.add_movie(f"/{number}/f.mkv", Tmdb=str(number)) for number in range(2, 1002)]
+    slipped = sorted(many)[500]
+    wanted = film("slipped", tmdb=many.index(slipped) + 2)
+    twin.shift_during_paging = 1
+    survey = await connection.survey(about(wanted, now=twin.advance(minutes=5)))
+    assert read(survey) == {}
+    survey = await connection.survey(about(wanted, now=twin.advance(minutes=5)))
+    assert present(survey) == {("slipped", MOVIE)}
 
 
 @pytest.mark.parametrize("path", ["/Items", "/Shows"])
@@ -256,6 +274,18 @@ async def test_the_library_is_read_anew_every_day(
     assert absent(await connection.survey(about(title, now=twin.clock))) == {("film", MOVIE)}
     twin.advance(hours=2)
     assert present(await connection.survey(about(title, now=twin.clock))) == {("film", MOVIE)}
+
+
+async def test_episodes_are_read_anew_with_the_library(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """After days without a question, nothing known about episodes counts any more."""
+    number = twin.add_series(Tvdb="1")
+    title = series(items={E1: WantedItem(stage=Stage.SEARCHING, has_file=False)}, tvdb=1)
+    assert absent(await connection.survey(about(title))) == {("series", E1)}
+    twin.add_episode(number, 1, 1)
+    now = twin.advance(days=3)
+    assert present(await connection.survey(about(title, now=now))) == {("series", E1)}
 
 
 async def test_a_scan_that_saves_everything_anew(

@@ -172,3 +172,35 @@ async def test_a_renamed_episode_is_never_missing(
     renamed = twin.add_episode(number, 1, 1, path="/data/tv/A Series/Season 1/new.mkv")
     survey = await connection.survey(about(title, now=now))
     assert read(survey)["series", E1].item_id == renamed
+
+
+async def test_a_rename_in_the_middle_of_a_survey(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """An id that is gone may live on under another one: the list is read before that is said."""
+    number = twin.add_series(Tvdb="42")
+    episode = twin.add_episode(number, 1, 1)
+    twin.settle()
+    title = series(items={E1: THERE}, tvdb=42)
+    await connection.survey(about(title))
+    renamed: list[str] = []
+
+    def rename() -> None:
+        twin.remove(episode)
+        renamed.append(twin.add_episode(number, 1, 1, path="/data/tv/new.mkv"))
+        twin.before_ids = lambda: None
+
+    twin.before_ids = rename
+    survey = await connection.survey(about(title, now=twin.advance(minutes=2)))
+    assert read(survey)["series", E1].item_id == renamed[0]
+
+
+async def test_episodes_of_a_merged_series_stay_with_their_own(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """Jellyfin may show two series as one; the ids of each still count."""
+    twin.is_merging = True
+    twin.add_series("/wanted", Tvdb="42")
+    twin.add_episode(twin.add_series("/other", Tvdb="7"), 1, 1)
+    survey = await connection.survey(about(series(items=[E1], tvdb=42)))
+    assert absent(survey) == {("series", E1)}

@@ -1,5 +1,6 @@
 """A small Jellyfin: items as its REST interface shows them, its clock, its webhook plugin."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 import hashlib
@@ -44,6 +45,8 @@ class Twin:
         self.plugins = sample("plugins-get.json")
         self.saves = 0
         self.shift_during_paging = 0
+        self.before_ids: Callable[[], object] = lambda: None
+        self.is_merging = False
         app = web.Application(middlewares=[self._remember])
         app.router.add_get("/Items", self._items)
         app.router.add_get("/Shows/{id}/Episodes", self._episodes)
@@ -107,9 +110,11 @@ class Twin:
         )
 
     def remove(self, number: str) -> None:
-        """Delete an item: nothing in the interface tells that it was there."""
-        del self.items[number]
-        del self.saved[number]
+        """Delete an item, a series with its episodes; nothing tells that they were there."""
+        inside = [key for key, item in self.items.items() if item.get("SeriesId") == number]
+        for key in (number, *inside):
+            del self.items[key]
+            del self.saved[key]
 
     def settle(self) -> None:
         """Make everything old: nothing of it was saved lately."""
@@ -141,6 +146,8 @@ class Twin:
         types = query["includeItemTypes"].split(",")
         found = [item for item in self.items.values() if item["Type"] in types]
         if "ids" in query:
+            self.before_ids()
+            found = [item for item in self.items.values() if item["Type"] in types]
             found = [item for item in found if item["Id"] in query["ids"].split(",")]
         if "minDateLastSaved" in query:
             since = datetime.fromisoformat(query["minDateLastSaved"])
@@ -159,7 +166,12 @@ class Twin:
         series_id = request.match_info["id"]
         if series_id not in self.items:
             raise web.HTTPNotFound
-        found = [item for item in self.items.values() if item.get("SeriesId") == series_id]
+        # Jellyfin can show series of one name as one, with everybody's episodes.
+        found = [
+            item
+            for item in self.items.values()
+            if item["Type"] == "Episode" and (self.is_merging or item["SeriesId"] == series_id)
+        ]
         if request.query.get("isMissing") == "false":
             found = [item for item in found if item["LocationType"] != "Virtual"]
         return self._listing(found, 0, len(found), request.query.get("fields", ""))

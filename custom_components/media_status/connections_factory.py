@@ -69,7 +69,9 @@ def create_connection(
             )
             return QBittorrentConnection(connection_id, qbittorrent)
         case Service.JELLYFIN:
-            jellyfin = JellyfinClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            jellyfin = JellyfinClient(
+                session, url, api_key or "", verify_ssl=verify_ssl, device_id=connection_id
+            )
             return JellyfinConnection(connection_id, jellyfin)
         case _:
             raise ClientError("this version does not know the kind of connection")

@@ -248,7 +248,7 @@ class ConnectionDraft:
     async def _async_probe(self) -> ServiceInfo | None:
         """Ask the service who it is, and how our webhook stands there."""
         try:
-            connection = create_connection(self._hass, self.kind, "", self.data)
+            connection = create_connection(self._hass, self.kind, "setup", self.data)
             try:
                 info = await connection.probe()
                 await self._async_look_at_webhook(connection)

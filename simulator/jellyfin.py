@@ -100,8 +100,12 @@ class Jellyfin(Service):
 
     def playable_files(self, title: Title) -> list[DiskFile]:
         """Return the files of a title that can be played here."""
-        sources = {item.source for item in self.library.of(title) if item.playable}
-        return [self.world.disk[s] for s in sources if s is not None and s in self.world.disk]
+        files = []
+        for item in self.library.of(title):
+            if item.playable and item.path is not None:
+                known = self.world.disk.get(item.source or "")
+                files.append(known or _shelf_file(item, item.path))
+        return files
 
     def item_id(self, title: Title) -> str | None:
         """Return the id of the film or series item."""
@@ -236,3 +240,14 @@ class Jellyfin(Service):
 
         self.clock.call_later(60, look)
         return web.Response(status=204)
+
+
+def _shelf_file(item: Item, path: str) -> DiskFile:
+    return DiskFile(
+        path=path,
+        title=item.title,
+        episodes=item.episodes,
+        size=0,
+        quality="WEBDL-1080p",
+        created=item.created,
+    )

@@ -33,6 +33,9 @@ class Library:
         self.show_missing = False
         self._asleep: dict[str, Title] = {}
         self._by_source: dict[str, Item] = {}
+        self._read = 0
+        # A dictionary per title instead of a set: the order of appearance stays.
+        self._of_title: dict[Title, dict[str, None]] = {}
         for title in world.library:
             self._shelve(title)
 
@@ -63,15 +66,23 @@ class Library:
         for source, file in self._world.disk.items():
             if source not in self._by_source:
                 self._put(self._of_file(file, now))
-        for source, item in tuple(self._by_source.items()):
-            if source not in self._world.disk:
+        for source in self._world.removals[self._read :]:
+            item = self._by_source.get(source) or self._shelf_item(source)
+            if item is not None and source not in self._world.disk:
                 change.removed.append(item)
                 self._forget(item)
+        self._read = len(self._world.removals)
         change.removed += self._empty_parents()
         if self.show_missing:
             self._fill_gaps(now)
         change.added = [item for key, item in self.items.items() if key not in before]
         return change
+
+    def _shelf_item(self, source: str) -> Item | None:
+        seen = self.where(source)
+        folder = self.where(source.rpartition("/")[0].rpartition("/")[0])
+        self.wake(item_id("Series", folder))
+        return self.items.get(item_id("Movie", seen)) or self.items.get(item_id("Episode", seen))
 
     def add_virtual(self, title: Title, now: datetime) -> Item:
         """Let an item exist without a file behind it."""
@@ -97,14 +108,17 @@ class Library:
                 i for i in self.items.values() if i.series_id in below or i.season_id in below
             ]
         for victim in doomed:
-            if victim.source is not None:
-                self._world.disk.pop(victim.source, None)
+            if victim.playable and victim.path is not None:
+                self._world.remove_file(victim.source or victim.path)
             self._forget(victim)
         return doomed
 
     def of(self, title: Title) -> list[Item]:
-        """Return the items of a title that are not still asleep."""
-        return [item for item in self.items.values() if item.title is title]
+        """Return the items of a title."""
+        for key in tuple(self._of_title.get(title, ())):
+            self.wake(key)
+        keys = self._of_title.get(title, {})
+        return [self.items[key] for key in keys]
 
     def where(self, path: str) -> str:
         """Return a path as the server sees it."""
@@ -116,11 +130,13 @@ class Library:
     def _of_file(self, file: DiskFile, now: datetime) -> Item:
         if file.title.kind == "movie":
             item = self._movie(file.title, file.path, now)
+            item.created = file.created
         else:
             folder = file.path.rpartition("/")[0].rpartition("/")[0]
             series = self._series(file.title, folder, now)
             self.wake(series.id)
             item = self._episode(file.title, file.path, file.episodes, now)
+            item.created = file.created
         item.source = file.path
         self._by_source[file.path] = item
         return item
@@ -193,10 +209,12 @@ class Library:
 
     def _put(self, item: Item) -> Item:
         self.items[item.id] = item
+        self._of_title.setdefault(item.title, {})[item.id] = None
         return item
 
     def _forget(self, item: Item) -> None:
         self.items.pop(item.id, None)
+        self._of_title.get(item.title, {}).pop(item.id, None)
         self._asleep.pop(item.id, None)
         if item.source is not None:
             self._by_source.pop(item.source, None)

@@ -1,6 +1,7 @@
 """The `/socket` of the simulated Jellyfin."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from aiohttp import WSMsgType, web
@@ -21,6 +22,7 @@ class Connection:
     socket: web.WebSocketResponse
     user: User | None
     tasks: bool = False
+    heard: datetime
 
 
 class SocketHub:
@@ -44,8 +46,11 @@ class SocketHub:
         """Serve one socket until it closes."""
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        connection = Connection(socket=socket, user=self._server.auth.user(request))
+        connection = Connection(
+            socket=socket, user=self._server.auth.user(request), heard=self._server.clock.now()
+        )
         self._open.add(connection)
+        self._watch(connection)
         try:
             await self._tell(connection, "ForceKeepAlive", 60)
             async for message in socket:
@@ -96,12 +101,27 @@ class SocketHub:
             if connection.user is not None:
                 await self._tell(connection, "LibraryChanged", data)
 
+    def _watch(self, connection: Connection) -> None:
+        async def check() -> None:
+            if connection not in self._open:
+                return
+            silence = (self._server.clock.now() - connection.heard).total_seconds()
+            if silence >= 60:
+                await connection.socket.close()
+                return
+            if silence >= 45:
+                await self._tell(connection, "ForceKeepAlive", 60)
+            self._watch(connection)
+
+        self._server.clock.call_later(12, check)
+
     async def _heard(self, connection: Connection, text: str) -> None:
         try:
             message = orjson.loads(text)
         except orjson.JSONDecodeError:
             return
         kind = message.get("MessageType") if isinstance(message, dict) else None
+        connection.heard = self._server.clock.now()
         if kind == "KeepAlive":
             await self._tell(connection, "KeepAlive", None)
         elif kind == "ScheduledTasksInfoStart":

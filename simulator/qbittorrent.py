@@ -248,9 +248,12 @@ class QBittorrent(Service):
             tags=list(self.tags),
             server_state=server_state(self.release, speed, received),
         )
-        session = self.auth.session(request)
+        session, cookie = self.auth.open(request)
         body = session.sync.answer(query_int(request, "rid", 0), now)
-        return json_response(dict(sorted(body.items())))
+        response = json_response(dict(sorted(body.items())))
+        if cookie is not None:
+            response.headers["Set-Cookie"] = cookie
+        return response
 
     async def _transfer_info(self, request: web.Request) -> web.Response:
         speed, received = self._totals()

@@ -61,13 +61,6 @@ class QbtAuth:
             web.post("/api/v2/app/rotateAPIKey", self._rotate),
         ]
 
-    def session(self, request: web.Request) -> WebSession:
-        """Return the web session of an accepted request; without a cookie it is a new one."""
-        if self._bearer(request) and self._key_session is not None:
-            return self._key_session
-        found = self._by_cookie(request)
-        return found or self._new()
-
     def refusal(self, request: web.Request) -> web.StreamResponse | None:
         """Return the refusal of a request, None to let it in."""
         if not self._host_is_right(request) or self._foreign_origin(request):
@@ -118,11 +111,26 @@ class QbtAuth:
         sync = SyncSession(restarts=not self._client.modern)
         return WebSession(sync=sync, used=self._client.now())
 
-    def _new(self) -> WebSession:
+    def _new(self) -> tuple[str, WebSession]:
         number = self._client.world.next_id(f"{self._client.name}:session")
-        session = self._make()
-        self._sessions[self._client.world.hex(f"sid:{self._client.name}:{number}", 32)] = session
-        return session
+        sid = self._client.world.hex(f"sid:{self._client.name}:{number}", 32)
+        session = self._sessions[sid] = self._make()
+        return sid, session
+
+    def cookie(self, sid: str) -> str:
+        """Return the Set-Cookie header of this version."""
+        new = self._client.release >= (5, 2)
+        shape = "HttpOnly; SameSite=Lax; path=/" if new else "HttpOnly; path=/; SameSite=Strict"
+        return f"{self.cookie_name}={sid}; {shape}"
+
+    def open(self, request: web.Request) -> tuple[WebSession, str | None]:
+        """Return the session of a request and the cookie to set when it is a new one."""
+        if self._bearer(request) and self._key_session is not None:
+            return self._key_session, None
+        if (known := self._by_cookie(request)) is not None:
+            return known, None
+        sid, session = self._new()
+        return session, self.cookie(sid)
 
     def _by_cookie(self, request: web.Request) -> WebSession | None:
         sid = request.cookies.get(self.cookie_name, "")
@@ -160,10 +168,7 @@ class QbtAuth:
                 return web.Response(status=401, text="Unauthorized")
             return web.Response(text="Fails.")
         self._failures.pop(request.remote or "", None)
-        session = self._new()
-        sid = next(key for key, value in self._sessions.items() if value is session)
-        shape = "HttpOnly; SameSite=Lax; path=/" if new else "HttpOnly; path=/; SameSite=Strict"
-        good.headers["Set-Cookie"] = f"{self.cookie_name}={sid}; {shape}"
+        good.headers["Set-Cookie"] = self.cookie(self._new()[0])
         return good
 
     async def _logout(self, request: web.Request) -> web.Response:

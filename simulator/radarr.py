@@ -164,7 +164,7 @@ class Radarr(ArrService[MovieEntry]):
     def _replace(self, entry: MovieEntry, file: MediaFile, download: Download | None) -> None:
         old = entry.file
         if old is not None:
-            self.world.disk.pop(old.path, None)
+            self.world.remove_file(old.path)
             self.remember_deleted(entry, None, old, "upgrade")
             self._send_file_deleted(entry, old, "upgrade")
         entry.file = file
@@ -199,7 +199,7 @@ class Radarr(ArrService[MovieEntry]):
         if (file := entry.file) is None:
             return
         entry.file = None
-        self.world.disk.pop(file.path, None)
+        self.world.remove_file(file.path)
         self.touch(entry)
         self.remember_deleted(entry, None, file, reason)
         self._send_file_deleted(entry, file, reason)
@@ -225,18 +225,16 @@ class Radarr(ArrService[MovieEntry]):
         payload = {"movie": shapes.movie(entry), "deletedFiles": files, "movieFolderSize": size}
         self.notifications.send(self.envelope(payload, "MovieDelete"), "onMovieDelete")
         if files and entry.file:
-            self.world.disk.pop(entry.file.path, None)
+            self.world.remove_file(entry.file.path)
 
     def rename(self, entry: MovieEntry, name: str) -> None:
         """Rename a film's file."""
         if (file := entry.file) is None:
             return
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
-        disk = self.world.disk.pop(file.path, None)
+        self.world.remove_file(file.path)
         file.relative_path, file.path = name, f"{entry.path}/{name}"
-        if disk is not None:
-            disk.path = file.path
-            self.world.disk[file.path] = disk
+        self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
         self.touch(entry)
         language = entry.title.original_language
         row = before | webhook_file(file, language, flags=True)

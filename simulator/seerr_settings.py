@@ -6,7 +6,6 @@ from aiohttp import web
 
 from .clock import iso
 from .model import JsonObject
-from .radarr import Radarr
 from .seerr_shapes import AnyArr
 from .service import json_response
 
@@ -65,7 +64,6 @@ class SeerrSettings:
         return self._api.signed(rows)
 
     def _server(self, index: int, arr: AnyArr) -> JsonObject:
-        tagged = self._seerr.tag_requests and not isinstance(arr, Radarr)
         return {
             "id": index,
             "name": arr.instance_name,
@@ -83,7 +81,7 @@ class SeerrSettings:
             "externalUrl": "",
             "syncEnabled": True,
             "preventSearch": False,
-            "tagRequests": tagged,
+            "tagRequests": self._seerr.tag_requests,
             "overrideRule": [],
         }
 

@@ -1,6 +1,7 @@
 """How Seerr writes users, media, requests and titles."""
 
 from datetime import datetime
+from itertools import islice
 
 from .arr import ArrService
 from .arr_shapes import span
@@ -52,7 +53,8 @@ def download_status(side: Side, servers: list[AnyArr], kind: str) -> list[JsonOb
     if side.service_id is None or side.external_id is None or side.service_id >= len(servers):
         return []
     arr = servers[side.service_id]
-    records = [record for d in arr.downloads for record in arr.records(d)][:10]
+    every = (record for download in arr.downloads for record in arr.records(download))
+    records = list(islice(every, 10))
     key = "movieId" if kind == "movie" else "seriesId"
     return [
         {

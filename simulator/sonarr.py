@@ -176,7 +176,7 @@ class Sonarr(ArrService[SeriesEntry]):
             for item in self._sharing(entry, old):
                 self.remember_deleted(entry, item, old, "upgrade")
             self._send_file_deleted(entry, self._sharing(entry, old), old, "upgrade")
-            self.world.disk.pop(old.path, None)
+            self.world.remove_file(old.path)
         for item in items:
             item.file = file
             if download is not None:
@@ -225,7 +225,7 @@ class Sonarr(ArrService[SeriesEntry]):
         for other in sharing:
             other.file = None
             self.remember_deleted(entry, other, file, reason)
-        self.world.disk.pop(file.path, None)
+        self.world.remove_file(file.path)
         self.touch(entry)
         self._send_file_deleted(entry, sharing, file, reason)
 
@@ -255,7 +255,7 @@ class Sonarr(ArrService[SeriesEntry]):
         self.notifications.send(self.envelope(payload, "SeriesDelete"), "onSeriesDelete")
         for item in entry.episodes if files else ():
             if item.file is not None:
-                self.world.disk.pop(item.file.path, None)
+                self.world.remove_file(item.file.path)
 
     def rename(self, item: EpisodeEntry, relative_path: str) -> None:
         """Rename the file of an episode."""
@@ -263,11 +263,10 @@ class Sonarr(ArrService[SeriesEntry]):
             return
         entry = self.entry_with(item)
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
-        disk = self.world.disk.pop(file.path, None)
+        self.world.remove_file(file.path)
         file.relative_path, file.path = relative_path, f"{entry.path}/{relative_path}"
-        if disk is not None:
-            disk.path = file.path
-            self.world.disk[file.path] = disk
+        infos = [other.info for other in self._sharing(entry, file)]
+        self.world.put_file(file.path, entry.title, infos, size=file.size, quality=file.quality)
         self.touch(entry)
         row = before | webhook_file(file, entry.title.original_language, flags=False)
         payload = {"series": shapes.series(entry), "renamedEpisodeFiles": [row]}

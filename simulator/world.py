@@ -26,6 +26,7 @@ class World:
         self._counters: dict[str, int] = {}
         self.titles: dict[tuple[str, int], Title] = {}
         self.disk: dict[str, DiskFile] = {}
+        self.removals: list[str] = []
         self.users: dict[str, User] = {}
         self.library: list[Title] = library_titles(self.profile, self.epoch)
         for title in self.library:
@@ -143,6 +144,11 @@ class World:
         )
         self.disk[path] = file
         return file
+
+    def remove_file(self, path: str) -> None:
+        """Delete a file, be it one of the old shelf."""
+        self.disk.pop(path, None)
+        self.removals.append(path)
 
     def aired(self, episode: Episode) -> bool:
         """Whether an episode has been broadcast by now."""

@@ -141,6 +141,26 @@ async def test_a_rename_makes_a_new_item(sim: Simulator, film: Title) -> None:
     assert [item.id for item in change.added] == [sim.jellyfin.item_id(film)]
 
 
+async def test_the_old_shelf_can_change_too(sim: Simulator) -> None:
+    """An upgrade replaces an old film's item, a deletion removes an old episode's."""
+    entry = sim.radarr.entries[1]
+    old = sim.jellyfin.item_id(entry.title)
+    await sim.play(sim.stories.upgrade(entry))
+    assert [item.id for item in sim.jellyfin.library.of(entry.title)] != [old]
+    assert len(sim.jellyfin.playable_files(entry.title)) == 1
+    series = sim.sonarr.entries[1]
+    assert len(sim.jellyfin.playable_files(series.title)) == 6
+    sim.sonarr.delete_file(series.episodes[0])
+    change = await sim.jellyfin.scan()
+    assert [item.type for item in change.removed] == ["Episode"]
+    assert len(sim.jellyfin.playable_files(series.title)) == 5
+    sim.sonarr.delete(series)
+    change = await sim.jellyfin.scan()
+    kinds = sorted(item.type for item in change.removed)
+    assert kinds == ["Episode"] * 5 + ["Season", "Season", "Series"]
+    assert sim.jellyfin.item_id(series.title) is None
+
+
 async def test_shelf_episodes_have_the_arrs_paths(sim: Simulator, read: Reader) -> None:
     """The household's old episodes lie where Sonarr says."""
     answer = await read.get("jellyfin", f"{ALL}&includeItemTypes=Episode")
@@ -249,6 +269,25 @@ def _scan_state(frame: Body) -> str:
     tasks = frame["Data"]
     assert isinstance(tasks, list)
     return str(next(task["State"] for task in tasks if task["Key"] == "RefreshLibrary"))
+
+
+async def test_a_silent_socket_is_reminded_and_dropped(
+    sim: Simulator, http: aiohttp.ClientSession
+) -> None:
+    """After 45 s of silence comes a reminder, after 60 s the end; KeepAlive prevents both."""
+    url = f"{sim.url('jellyfin')}/socket?ApiKey={sim.api_key('jellyfin')}"
+    quiet, lively = await http.ws_connect(url), await http.ws_connect(url)
+    for socket in (quiet, lively):
+        assert (await socket.receive_json())["MessageType"] == "ForceKeepAlive"
+    for _ in range(3):
+        await sim.advance(20)
+        await lively.send_str('{"MessageType":"KeepAlive"}')
+        assert (await lively.receive_json())["MessageType"] == "KeepAlive"
+    assert (await quiet.receive_json())["MessageType"] == "ForceKeepAlive"
+    closed = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED}
+    assert (await quiet.receive()).type in closed
+    assert sim.jellyfin.socket.connected == 1
+    await lively.close()
 
 
 async def test_a_wrong_key_does_not_get_a_socket(

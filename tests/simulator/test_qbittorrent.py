@@ -42,7 +42,7 @@ class Web:
 
     async def maindata(self, rid: int) -> Body:
         """Return one answer of sync/maindata."""
-        headers = {"Cookie": self.cookie}
+        headers = {"Cookie": self.cookie} if self.cookie else {}
         url = f"{self._base}/sync/maindata?rid={rid}"
         async with self._http.get(url, headers=headers) as answer:
             body = await answer.json()
@@ -119,6 +119,20 @@ async def test_api_keys_exist_since_5_2(client: Simulator, http: aiohttp.ClientS
     )
     wrong = {"Authorization": "Bearer qbt_wrong"}
     assert await web("GET", "/app/version", headers=wrong) == (403, "Forbidden")
+
+
+async def test_a_bypassed_address_keeps_increments_by_its_cookie(
+    client: Simulator, http: aiohttp.ClientSession
+) -> None:
+    """Without a cookie every answer is full with rid 1; with the one that was set it is not."""
+    client.qbittorrent.auth.bypass = True
+    web = Web(client, http)
+    for _ in range(2):
+        body = await web.maindata(1)
+        assert (body["full_update"], body["rid"]) == (True, 1)
+    await web("GET", "/sync/maindata?rid=0")
+    assert web.cookie
+    assert "full_update" not in await web.maindata(1)
 
 
 async def test_foreign_origins_and_ports_are_refused(

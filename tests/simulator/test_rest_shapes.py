@@ -2,6 +2,7 @@
 
 import json
 
+import aiohttp
 import pytest
 
 from simulator import Simulator
@@ -195,6 +196,19 @@ async def test_answers_agree_with_the_openapi_documents(read: Reader, sim: Simul
         found += [f"{name} {path}: {text}" for text in result or ()]
     assert found == []
     assert checked == 26
+
+
+@pytest.mark.skipif(not available(), reason="the OpenAPI documents are not at hand")
+async def test_a_household_can_watch_itself(http: aiohttp.ClientSession) -> None:
+    """`validate=True` checks every answer while it runs and collects what is wrong."""
+    async with Simulator(services=["radarr"], validate=True) as sim:
+        read = Reader(sim, http)
+        await read.get("radarr", "/api/v3/movie")
+        assert sim.violations == []
+        sim.radarr.labels.append(4)  # type: ignore[arg-type]  # the mistake to be found
+        await read.get("radarr", "/api/v3/tag")
+        assert len(sim.violations) == 1
+        assert "/api/v3/tag" in sim.violations[0]
 
 
 @pytest.mark.skipif(not available(), reason="the OpenAPI documents are not at hand")

@@ -88,7 +88,8 @@ class SeerrConnection(Connection):
         if context.fresh:
             self._asked.clear()
         dropped = self._client.dropped
-        requests = await self._client.requests()
+        # Oldest first, so that requests are opened in the order in which they were made.
+        requests = sorted(await self._client.requests(), key=lambda request: request.id)
         wanted = {title.service_id for title in context.wanted if title.service_id}
         last_id = as_int(context.cursor.get("last_id"))
         told = [

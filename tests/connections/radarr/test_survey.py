@@ -22,7 +22,7 @@ from custom_components.media_status.lifecycle.facts import (
     Title,
     Wanted,
 )
-from custom_components.media_status.lifecycle.model import MOVIE, Stage
+from custom_components.media_status.lifecycle.model import MOVIE, JsonObject, Stage
 from simulator import Title as Film
 from tests.connections.house import House, film, values
 
@@ -326,13 +326,13 @@ async def test_pushes_change_nothing_that_a_survey_does_not_confirm(house: House
     assert entry is not None
     house.sim.radarr.find_existing(entry)
     await house.settle()
-    lie = {
+    lie: JsonObject = {
         "eventType": "MovieFileDelete",
         "movie": {"id": entry.id, "tmdbId": DUNE},
         "deleteReason": "manual",
     }
     await house.sim.advance(1)
-    house.tracker.observe(house.radarr.translate({**lie}, house.now).observations, house.now)
+    house.tracker.observe(house.radarr.translate(lie, house.now).observations, house.now)
     assert house.stage(title.title) is not Stage.SYNCING_LIBRARY
     await house.sim.advance(1)
     await house.survey(house.radarr)

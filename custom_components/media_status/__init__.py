@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from homeassistant.const import Platform
+from homeassistant.const import CONF_URL, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -86,7 +86,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry)
     hub = entry.runtime_data
     for coordinator in hub.connections.values():
         await coordinator.async_shutdown()
-        await coordinator.connection.close()
     await hub.journal.close()
     return True
 
@@ -137,9 +136,14 @@ def _register_tracker_device(hass: HomeAssistant, entry: MediaStatusConfigEntry)
 
 
 async def _async_updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
-    """Take our webhook out of removed services, then reload with the new settings."""
+    """Take our webhook out of services we leave, then reload with the new settings."""
     hub = entry.runtime_data
-    gone = [c for key, c in hub.connections.items() if key not in entry.subentries]
+    gone = [
+        coordinator
+        for key, coordinator in hub.connections.items()
+        if key not in entry.subentries
+        or entry.subentries[key].data[CONF_URL] != coordinator.subentry.data[CONF_URL]
+    ]
     await asyncio.gather(*(coordinator.remove_webhook() for coordinator in gone))
     hass.config_entries.async_schedule_reload(entry.entry_id)
 

@@ -14,7 +14,9 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
         try:
             await entry.runtime_data.journal.pause()
         except JournalError as err:
-            raise HomeAssistantError("The journal cannot be held still for the backup") from err
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="backup_not_prepared"
+            ) from err
 
 
 async def async_post_backup(hass: HomeAssistant) -> None:
@@ -23,7 +25,9 @@ async def async_post_backup(hass: HomeAssistant) -> None:
         try:
             await entry.runtime_data.journal.resume()
         except JournalError as err:
-            raise HomeAssistantError("The journal cannot go on after the backup") from err
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="backup_not_ended"
+            ) from err
 
 
 def _entries(hass: HomeAssistant) -> list[MediaStatusConfigEntry]:

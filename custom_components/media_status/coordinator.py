@@ -96,6 +96,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self._failures = 0
         self._doorbell: _Doorbell | None = None
         self._surveying = asyncio.Lock()
+        self._webhook_lock = asyncio.Lock()
 
     @property
     def is_healthy(self) -> bool:
@@ -213,7 +214,8 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             return
         take_over = bool(self.subentry.data.get(CONF_TAKE_OVER_WEBHOOK, False))
         try:
-            async with asyncio.timeout(SURVEY_LIMIT):
+            # Two at once could both find it missing, and both create it.
+            async with self._webhook_lock, asyncio.timeout(SURVEY_LIMIT):
                 if options.get(CONF_MANAGE_WEBHOOKS, True):
                     state = await self.connection.ensure_webhook(target, take_over=take_over)
                 else:
@@ -222,7 +224,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             _LOGGER.info("The webhook of %s could not be checked: %s", self.name, err)
             return
         self.data = replace(self.data, webhook=state)
-        if state is WebhookState.FOREIGN:
+        if state is WebhookState.FOREIGN and options.get(CONF_MANAGE_WEBHOOKS, True):
             raise_webhook_foreign(self.hass, self.config_entry, self.subentry)
         else:
             clear_webhook_foreign(self.hass, self.connection_id)

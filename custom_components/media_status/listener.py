@@ -1,6 +1,5 @@
 """Listen where a service can push over a socket: Jellyfin's says when a library scan is through."""
 
-from .clients.jellyfin import JellyfinClient
 from .clients.jellyfin_socket import (
     JellyfinSocket,
     LibraryChanged,
@@ -15,8 +14,6 @@ def start_listener(coordinator: ConnectionCoordinator) -> None:
     """Start the connection's listener, if its kind has one; it ends with the entry."""
     connection = coordinator.connection
     if not isinstance(connection, JellyfinConnection):
-        return
-    if not isinstance(connection.client, JellyfinClient):
         return
 
     def on_event(event: LibraryScanFinished | LibraryChanged | Reconnected) -> None:

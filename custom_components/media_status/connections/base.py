@@ -8,14 +8,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from ..lifecycle.facts import FactKind, Observation
-from ..lifecycle.model import (
-    ItemKey,
-    JsonObject,
-    MediaType,
-    ProviderIds,
-    Service,
-    Stage,
-)
+from ..lifecycle.model import ItemKey, JsonObject, MediaType, ProviderIds, Service, Stage
 
 
 class Doorbell(StrEnum):
@@ -162,12 +155,12 @@ class Connection(ABC):
         """Return how our webhook stands in the service."""
         return WebhookState.UNSUPPORTED
 
-    async def ensure_webhook(self, target: WebhookTarget, *, take_over: bool = False) -> WebhookState:
+    async def ensure_webhook(
+        self, target: WebhookTarget, *, take_over: bool = False
+    ) -> WebhookState:
         """Create or repair our webhook; never take a foreign slot unless told to."""
         return WebhookState.UNSUPPORTED
 
     async def remove_webhook(self, target: WebhookTarget) -> None:
         """Remove our webhook; leave everything else as it is."""
-
-    async def close(self) -> None:
-        """Release what the connection holds."""
+        return

@@ -1,6 +1,7 @@
 """Understand Radarr and Sonarr: what their pushes and their surveys have in common."""
 
 from abc import abstractmethod
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +15,10 @@ from ..lifecycle.facts import Observation, Opening, Origin, Statement, Title
 from ..lifecycle.model import ItemKey, JsonObject, TitleRef, Via
 from . import autopilot
 from .arr_cursor import ArrCursor
-from .arr_downloads import Download, DownloadId, downloads, replaced, statements
+from .arr_downloads import Download, DownloadId, replaced, statements
 from .arr_items import Items, lacking
 from .arr_push import ArrPush
-from .arr_round import Round, candidates
+from .arr_round import Round, sorted_out
 from .arr_shelf import Finder, Shelf
 from .arr_words import AnimeSigns, anime_hint
 from .base import (
@@ -130,29 +131,33 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             self._finder.forget()
         queue = await self._client.queue()
         history = await self._client.history_since(cursor.since(context))
-        known = downloads(queue, history)
-        judged = candidates(known.values(), context, cursor)
+        # After a long absence there is much history; the loop must not stop for it.
+        known, judged = await asyncio.to_thread(sorted_out, queue, history, context, cursor)
         others = {download.title_id for download in judged if download.title_id is not None}
         found = await self._finder.find(context.wanted, others, context.now)
         round_ = Round(context, cursor, history, known, found, touched)
         items = await self._read_items(round_, judged)
         await self._learn_tags(found.by_id.values())
+        survey = await asyncio.to_thread(self._told, round_, items, judged)
+        self._touched -= touched
+        return replace(
+            survey,
+            cursor=survey.cursor | {"readings": self._commit(round_, items)},
+            dropped=self._client.dropped - dropped,
+        )
+
+    def _told(self, round_: Round[T], items: Items[T], judged: Sequence[Download]) -> Survey:
+        """Return what follows from everything that was read. Runs in a worker thread."""
         judged = [one for one in judged if not round_.is_requested(one, items)]
         ready = [one for one in judged if not any(map(items.is_pending, one.records))]
-        observations = [*self._of_requests(round_, items), *self._of_grabs(round_, items, ready)]
-        self._touched -= touched
         rewind = round_.rewind()
+        cursor = round_.next_cursor(items, [*round_.needed, *judged], ready)
         return Survey(
-            started_at=context.now,
-            observations=tuple(observations),
+            started_at=round_.context.now,
+            observations=(*self._of_requests(round_, items), *self._of_grabs(round_, items, ready)),
             complete=round_.complete(items),
-            cursor=replace(
-                round_.next_cursor(items, [*round_.needed, *judged], ready),
-                rewind=rewind,
-                readings=self._commit(round_, items),
-            ).dump(),
+            cursor=replace(cursor, rewind=rewind).dump(),
             backlog=items.is_behind or rewind is not None,
-            dropped=self._client.dropped - dropped,
         )
 
     def _commit(self, round_: Round[T], items: Items[T]) -> int:

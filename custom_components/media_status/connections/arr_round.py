@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ..clients.arr import HistoryRecord
+from ..clients.arr import HistoryRecord, QueueRecord
 from ..clients.radarr import Movie
 from ..clients.sonarr import Series
 from ..lifecycle.facts import FactKind, Result
 from .arr_cursor import ArrCursor, rewind_to
-from .arr_downloads import Download, DownloadId
+from .arr_downloads import Download, DownloadId, downloads
 from .arr_items import Items, serves
 from .arr_shelf import Found
 from .base import SurveyContext, WantedTitle
@@ -26,6 +26,7 @@ class Round[T: Movie | Series]:
     found: Found[T]
     touched: frozenset[int]  # titles that something was pushed about
     wanted: dict[int, list[WantedTitle]] = field(init=False)  # by the manager's own id
+    needed: list[Download] = field(init=False)  # of wanted titles, and of unknown ones
 
     def __post_init__(self) -> None:
         """Group the requests by the title that was found for them."""
@@ -33,11 +34,7 @@ class Round[T: Movie | Series]:
         for wanted in self.context.wanted:
             if (title := self.found.titles.get(wanted.request_id)) is not None:
                 self.wanted.setdefault(title.id, []).append(wanted)
-
-    @property
-    def needed(self) -> list[Download]:
-        """Return the downloads of wanted titles, and those of titles the manager does not know."""
-        return [
+        self.needed = [
             download
             for download in self.known.values()
             if download.title_id is None or download.title_id in self.wanted
@@ -115,16 +112,20 @@ def verdict_key(download: Download) -> str:
     return f"{download.title_id}:{download.key}"
 
 
-def candidates(
-    known: Iterable[Download], context: SurveyContext, cursor: ArrCursor
-) -> list[Download]:
-    """Return the downloads that nobody may have requested, and that were not judged yet."""
+def sorted_out(
+    queue: Iterable[QueueRecord],
+    history: Iterable[HistoryRecord],
+    context: SurveyContext,
+    cursor: ArrCursor,
+) -> tuple[dict[DownloadId, Download], list[Download]]:
+    """Return all downloads, and those nobody may have requested that were not judged yet."""
+    known = downloads(queue, history)
     if not context.track_manual:
-        return []
+        return known, []
     since = cursor.manual_since(context.now)
-    return [
+    return known, [
         download
-        for download in known
+        for download in known.values()
         if download.title_id is not None
         and download.is_grabbed
         and download.result in {None, Result.IMPORTED}

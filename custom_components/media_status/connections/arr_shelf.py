@@ -1,6 +1,7 @@
 """Find wanted titles in a manager's library: exactly, and in few calls."""
 
 from abc import ABC, abstractmethod
+import asyncio
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from .base import WantedTitle
 
 # More titles than this are cheaper to read as one list.
 MAX_SINGLE_READS = 8
+_MANY = 300
 # A title that the exact look-up does not know is sought in the whole list this often.
 _SEARCH_AGAIN = timedelta(minutes=10)
 
@@ -154,8 +156,7 @@ class Finder[T: Movie | Series]:
         found = await self._one_by_one(wanted, own_ids | {*others})
         doubtful = [title for title in wanted if self._is_doubtful(title, found, now)]
         if doubtful:
-            rows = await self._shelf.many(None)
-            index = self._index(rows)
+            index = await self._index(await self._shelf.many(None))
             for title in doubtful:
                 self._sought[title.request_id] = (title.ids, now)
                 self._note(found, title, self._recognised(title, index))
@@ -185,7 +186,7 @@ class Finder[T: Movie | Series]:
         found: Found[T] = Found()
         for needed in (None,) if is_all else (own_ids, None):
             rows = await self._shelf.many(needed)
-            index = self._index(rows)
+            index = await self._index(rows)
             found.by_id = {row.id: row for row in rows if needed is None or row.id in own_ids}
             found.titles.clear()
             for title in wanted:
@@ -220,8 +221,13 @@ class Finder[T: Movie | Series]:
         common = mine.keys() & theirs.keys()
         return not common or any(mine[name] == theirs[name] for name in common)
 
-    def _index(self, rows: Iterable[T]) -> dict[tuple[str, str], T]:
-        return {pair: row for row in rows for pair in self._shelf.pairs(self._shelf.ids(row))}
+    async def _index(self, rows: Sequence[T]) -> dict[tuple[str, str], T]:
+        """Return the titles by their ids; a whole library takes longer than the loop may stop."""
+
+        def work() -> dict[tuple[str, str], T]:
+            return {pair: row for row in rows for pair in self._shelf.pairs(self._shelf.ids(row))}
+
+        return await asyncio.to_thread(work) if len(rows) > _MANY else work()
 
     def _recognised(self, title: WantedTitle, index: dict[tuple[str, str], T]) -> T | None:
         found = (index.get(pair) for pair in self._shelf.pairs(title.ids))

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 import sqlite3
 
-from .journal_rows import dumps, loads, read_entry, read_fact, read_request, text
+from .journal_rows import FactReader, dumps, loads, read_entry, read_request, text
 from .lifecycle.codec import encode_time
 from .lifecycle.model import ItemKey, JsonObject, Stage
 from .lifecycle.request import Request, TimelineEntry
@@ -116,13 +116,15 @@ def read_start(
         request = read_request(row, stages.get(request_id))
         if request is not None:
             requests[request_id] = request
+    reader = FactReader()
     for request_id, *row in connection.execute(
         "SELECT f.request_id, f.subject, f.connection_id, f.kind, f.service, f.value, f.seen_at,"
         " f.since, f.via FROM requests r"
         " JOIN facts f ON f.request_id = r.id WHERE r.open = 1"
     ):
-        if request_id in requests:
-            _add_fact(requests[request_id], row)
+        fact = reader.read(row)
+        if fact is not None and request_id in requests:
+            requests[request_id].facts[fact.key] = fact
     return JournalStart(
         started_at=started_at,
         requests=list(requests.values()),
@@ -166,12 +168,15 @@ def read_whole(connection: sqlite3.Connection, request_id: str) -> Request | Non
     request = read_request(row, stages.get(request_id))
     if request is None:
         return None
+    reader = FactReader()
     for fact_row in connection.execute(
         "SELECT subject, connection_id, kind, service, value, seen_at, since, via"
         " FROM facts WHERE request_id = ?",
         (request_id,),
     ):
-        _add_fact(request, fact_row)
+        fact = reader.read(fact_row)
+        if fact is not None:
+            request.facts[fact.key] = fact
     return request
 
 
@@ -244,9 +249,3 @@ def _item_stages(rows: Iterable[tuple[str, int, int, str]]) -> dict[str, dict[It
         if stage in _STAGES:
             stages.setdefault(request_id, {})[ItemKey(season, number)] = Stage(stage)
     return stages
-
-
-def _add_fact(request: Request, row: list[str]) -> None:
-    fact = read_fact(row)
-    if fact is not None:
-        request.facts[fact.key] = fact

@@ -9,17 +9,18 @@ import orjson
 
 from .lifecycle.codec import (
     FactRow,
-    decode_fact,
     decode_request,
     decode_status,
     decode_time,
+    decode_value,
     encode_fact,
     encode_items,
     encode_request,
     encode_status,
     encode_time,
+    framed,
 )
-from .lifecycle.facts import Fact, FactKey, Grab, Queue, Transfer
+from .lifecycle.facts import Fact, FactKey, FactValue, Grab, Queue, Transfer
 from .lifecycle.model import ItemKey, JsonObject, JsonValue, Service, Stage
 from .lifecycle.request import Change, Request, Status, TimelineEntry
 
@@ -153,8 +154,7 @@ def _part_statements(request: Request, written: _Written) -> Iterator[Statement]
 
 def _fact_statements(change: Change, *, whole: bool) -> Iterator[Statement]:
     request = change.request
-    facts = change.facts
-    dropped = change.dropped - facts.keys() if change.dropped else change.dropped
+    facts, dropped = change.facts, change.dropped
     if whole:
         yield Statement(_CLEAR_FACTS, [(request.id,)])
         facts = request.facts | facts
@@ -295,13 +295,26 @@ def read_request(row: Sequence[str], items: dict[ItemKey, Stage] | None = None) 
     return request
 
 
-def read_fact(row: Sequence[str]) -> Fact | None:
-    """Return the fact of a facts row without its request, or None when it cannot be understood."""
-    subject, connection_id, kind, service, value, seen_at, since, via = row
-    data = loads(value)
-    if not isinstance(data, dict):
-        return None
-    return decode_fact(FactRow(subject, connection_id, kind, service, data, seen_at, since, via))
+class FactReader:
+    """Read facts; values that are written alike are kept once, for most episodes' facts are."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], FactValue | None] = {}
+
+    def read(self, row: Sequence[str]) -> Fact | None:
+        """Return the fact of a facts row without its request, or None when it is not understood."""
+        subject, connection_id, kind, service, raw, seen_at, since, via = row
+        try:
+            value = self._values[kind, raw]
+        except KeyError:
+            value = self._values[kind, raw] = decode_value(kind, loads(raw))
+        if value is None:
+            return None
+        return framed(
+            FactRow(subject, connection_id, kind, service, {}, seen_at, since, via), value
+        )
 
 
 def read_entry(row: tuple[str, str, str | None, str, str]) -> TimelineEntry | None:

@@ -24,13 +24,19 @@ Verbs (each changes the truth and sends what the real program would send):
 - ``sim.qbittorrent``: torrents progress by the clock; ``stall``, ``pause``, ``resume``, ``remove``.
 - ``sim.jellyfin.scan()``, ``sim.jellyfin.remove(path)``.
 
+Receivers are registered as the user would (REST), or shorter: ``arr.notifications.register(url)``,
+``sim.seerr.slot.register(url)``, ``sim.jellyfin.plugin.register(url)`` and
+``sim.qbittorrent.completion_url = url`` (the run-on-completion hook).
+
 Stories (``simulator.scenario``) string verbs together: ``sim.stories.film(request)``,
 ``series``, ``hand_added_film``, ``upgrade``, ``failed_then_regrabbed``, ``existing_file``...;
 ``await sim.play(story_or_request, until=beat)`` runs one as far as the named beat, where the beats
 are ``requested approved searching grabbed downloading downloaded imported available``.
 
 Several instances: ``Simulator(services=["seerr", "radarr", "radarr:radarr4k", ...])``; a name that
-ends in ``4k`` is Seerr's 4K server. ``sim["radarr4k"]`` is that service.
+ends in ``4k`` is Seerr's 4K server. ``sim["radarr4k"]`` is that service. Versions by name:
+``Simulator(versions={"qbittorrent": "4.5.2", "seerr": "3.2.0", "jellyfin": "12.0.0"})``. Library
+sizes (``profile``): ``empty``, ``tiny``, ``S``, ``M``, ``L`` (5,000 films, 50,000 episodes).
 
 Faults: ``sim.faults("radarr").drop = 0.3`` (pushes: drop, duplicate, reorder, delay),
 ``.status = 503``, ``.slow = 2.0``, ``.half = True``, ``.skew = 90``; ``await sim.down("radarr")``,

@@ -12,7 +12,7 @@ from .arr_common import common_routes
 from .arr_notifications import NotificationBook
 from .arr_queue import Pager, failed_data, history_record, queue_status
 from .arr_state import Download, Entry, EpisodeEntry, HistoryRow, MediaFile
-from .downloads import DownloadClient, DownloadRefusedError, Release, UsenetClient
+from .downloads import DownloadClient, Release, UsenetClient
 from .model import JsonObject, Title
 from .service import Service, json_response
 from .webhooks import Courier
@@ -347,6 +347,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-__all__ = ["ArrService", "DownloadRefusedError"]

@@ -18,7 +18,7 @@ _SECOND = (
     "Coast",
 )
 _FILM_IDS = 1_000_000
-_SERIES_IDS = 2_000_000
+_SERIES_IDS = 1_500_000
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ def _series(number: int, episodes: int) -> Title:
         title=f"{_name(number)} Stories",
         year=year,
         tmdb=_SERIES_IDS + number,
-        tvdb=3_000_000 + number,
+        tvdb=1_700_000 + number,
         imdb=f"tt2{number:07d}",
         overview="A series from the shelf.",
         runtime=45,

@@ -81,21 +81,26 @@ class Title:
         start = self.first_aired
         if start is None:
             return []
-        result = []
+        result: list[Episode] = []
         for index, (season, count) in enumerate(sorted(self.season_counts.items())):
             for number in range(1, count + 1):
-                serial = season * 1000 + number
+                serial = len(result) + 1
                 result.append(
                     Episode(
                         season=season,
                         number=number,
                         title=f"Chapter {number}",
                         air=start + timedelta(days=365 * index + 7 * (number - 1)),
-                        tvdb=self.tvdb * 10_000 + serial,
-                        tmdb=self.tmdb * 10_000 + serial,
+                        tvdb=_episode_id(self.tvdb, serial),
+                        tmdb=_episode_id(self.tmdb, serial),
                     )
                 )
         return result
+
+
+def _episode_id(parent: int, serial: int) -> int:
+    """Return an id that fits into 31 bits, as the real ones do."""
+    return parent % 2_000_000 * 1000 + serial
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

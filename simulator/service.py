@@ -41,7 +41,6 @@ class Service:
         self.inspector: Inspector | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
-        self._background: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -88,22 +87,9 @@ class Service:
 
     async def stop(self) -> None:
         """Refuse connections and cut those that are open."""
-        for task in tuple(self._background):
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
         self._runner = self._site = None
-
-    def spawn(self, work: Awaitable[None]) -> None:
-        """Run something beside the requests until it ends or the service stops."""
-
-        async def run() -> None:
-            await work
-
-        task = asyncio.get_running_loop().create_task(run())
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -102,6 +102,22 @@ async def test_episodes_in_sonarr(listening: Simulator, receiver: Receiver) -> N
     assert complete["fileCount"] == 1
 
 
+async def test_flags_choose_the_import_shape(sim: Simulator, receiver: Receiver) -> None:
+    """With one flag only one of the two import bodies comes."""
+    row = sim.sonarr.notifications.register(receiver.url, onImportComplete=False)
+    entry = sim.sonarr.entries[1]
+    for flag, key in (("onDownload", "episodeFile"), ("onImportComplete", "episodeFiles")):
+        row.body |= {"onDownload": False, "onImportComplete": False, flag: True}
+        sim.sonarr.delete_file(entry.episodes[0])
+        await sim.settle()
+        receiver.received.clear()
+        download = sim.sonarr.grab(entry, entry.episodes[:1])
+        sim.sonarr.complete(download)
+        sim.sonarr.import_download(download)
+        await sim.settle()
+        assert [key in body for body in receiver.bodies("Download")] == [True]
+
+
 async def test_the_other_events_of_sonarr(listening: Simulator, receiver: Receiver) -> None:
     """Upgrade, manual import, rename, block, delete and health are Sonarr's."""
     sonarr = listening.sonarr

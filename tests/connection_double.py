@@ -31,7 +31,6 @@ class Household:
     failures: list[Exception] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
     targets: list[WebhookTarget] = field(default_factory=list)
-    closed: int = 0
 
     def create(
         self, hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
@@ -70,11 +69,6 @@ class ConnectionDouble(Connection):
     async def survey(self, context: SurveyContext) -> Survey:
         """Find nothing."""
         return Survey(started_at=context.now)
-
-    @override
-    async def close(self) -> None:
-        """Count what was released."""
-        self._household.closed += 1
 
 
 @asynccontextmanager

@@ -17,7 +17,6 @@ async def test_every_kind(hass: HomeAssistant, kind: str) -> None:
 
     assert connection.service == kind
     assert connection.connection_id == "subentry"
-    await connection.close()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.lifecycle.facts import Origin
 from custom_components.media_status.lifecycle.model import Stage
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 async def test_a_film_by_webhooks(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """Each beat of a film's life is seen, mostly before anybody asks."""
     async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
@@ -44,7 +45,7 @@ async def test_a_film_by_webhooks(
 
 @pytest.mark.parametrize("kind", ["film", "series"])
 async def test_without_any_webhook(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object, kind: str
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator, kind: str
 ) -> None:
     """Surveys alone do."""
     async with Simulator(seed=2) as sim:
@@ -69,7 +70,7 @@ async def test_without_any_webhook(
 
 
 async def test_added_by_hand(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """P07: what nobody asked for in Seerr is followed from its grab on."""
     async with Simulator(seed=3) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
@@ -84,7 +85,7 @@ async def test_added_by_hand(
 
 
 async def test_it_catches_up_after_a_restart(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """What happened while Home Assistant was down is found, and what was known is kept."""
     async with Simulator(seed=4) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
@@ -107,7 +108,7 @@ async def test_it_catches_up_after_a_restart(
 
 
 async def test_unknown_is_not_gone(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """Services that are down, failing or half answering change no stage."""
     async with Simulator(seed=5) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
@@ -134,7 +135,7 @@ async def test_unknown_is_not_gone(
 
 
 async def test_4k_beside_hd(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: object
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """A film in HD and 4K: each request follows its own instance to its own file."""
     services = ["seerr", "radarr", "radarr:radarr4k", "qbittorrent", "jellyfin"]

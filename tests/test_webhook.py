@@ -5,9 +5,9 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.const import WEBHOOK_PATH
 from custom_components.media_status.journal import Journal, JournalError
@@ -25,7 +25,7 @@ BEARER = {"Authorization": f"Bearer {SECRET}"}
 
 @pytest.fixture
 async def home(
-    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: Any
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> AsyncIterator[TwinHousehold]:
     """Return a household whose services do not send by themselves."""
     options = {"manage_webhooks": False}

@@ -1,11 +1,13 @@
 """Set up the integration against the simulator, over real sockets, webhooks included."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.const import DOMAIN, KINDS
 from custom_components.media_status.hub import Hub
@@ -23,7 +25,11 @@ class TwinHousehold:
     """The integration and the simulator it is connected to."""
 
     def __init__(
-        self, hass: HomeAssistant, sim: Simulator, client: TestClient, entry: MockConfigEntry
+        self,
+        hass: HomeAssistant,
+        sim: Simulator,
+        client: TestClient[web.Request, web.Application],
+        entry: MockConfigEntry,
     ) -> None:
         """Initialize before the setup."""
         self.hass = hass
@@ -103,13 +109,13 @@ async def twin(
     hass: HomeAssistant,
     sim: Simulator,
     path: Path,
-    make_client: Callable[[], object],
+    make_client: ClientSessionGenerator,
     options: Mapping[str, object] | None = None,
 ) -> AsyncIterator[TwinHousehold]:
     """Set the integration up with every service of the simulator; unload it in the end."""
     hass.config.config_dir = str(path)
     assert await async_setup_component(hass, DOMAIN, {})
-    client: TestClient = await make_client()  # type: ignore[misc] # an untyped fixture
+    client = await make_client()
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Media Status",

@@ -249,11 +249,8 @@ class ConnectionDraft:
         """Ask the service who it is, and how our webhook stands there."""
         try:
             connection = create_connection(self._hass, self.kind, "setup", self.data)
-            try:
-                info = await connection.probe()
-                await self._async_look_at_webhook(connection)
-            finally:
-                await connection.close()
+            info = await connection.probe()
+            await self._async_look_at_webhook(connection)
         except ClientError as err:
             self._details = {"detail": str(err), "version": getattr(err, "version", "")}
             self.errors = {"base": error_key(err)}

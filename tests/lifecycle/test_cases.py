@@ -274,12 +274,10 @@ def test_nobody_asked_but_it_was_grabbed() -> None:
     house = House(world)
     house.push(seen, now=at(1))
     (request,) = house.seen.values()
-    assert request.origin is Origin.RADARR
-    assert request.stage is Stage.GRABBING
+    assert (request.origin, request.stage) == (Origin.RADARR, Stage.GRABBING)
     world.status = AskStatus.APPROVED
     house.push(world.seerr(at(2), Via.PUSH), now=at(2))
-    assert len(house.seen) == 1
-    assert request.origin is Origin.SEERR
+    assert [found.origin for found in house.seen.values()] == [Origin.SEERR]
 
 
 def test_hand_added_requests_can_be_switched_off() -> None:

@@ -292,7 +292,8 @@ class ArrService[E: Entry](Service):
     async def _rows(self) -> list[tuple[Download, JsonObject]]:
         for client in {id(d.client): d.client for d in self.downloads}.values():
             await client.refresh()
-        return [(d, record) for d in self.downloads for record in self.records(d)]
+        listed = [download for download in self.downloads if download.listed]
+        return [(download, record) for download in listed for record in self.records(download)]
 
     async def _queue(self, request: web.Request) -> web.Response:
         unknown = request.query.get(self.unknown_flag, "").lower() == "true"

@@ -132,6 +132,11 @@ class Download:
         """Whether the arr shows the download with a warning."""
         return bool(self.messages)
 
+    @property
+    def listed(self) -> bool:
+        """Whether the client still has the download; the queue shows no others."""
+        return self.client_id is None or self.client.view(self.client_id) is not None
+
     def view(self) -> ClientView:
         """Return what the client says; a lost download shows as unavailable."""
         seen = self.client.view(self.client_id) if self.client_id else None

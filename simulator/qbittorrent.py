@@ -63,7 +63,7 @@ class QBittorrent(Service):
 
     def view(self, download_id: str) -> ClientView | None:
         """Return what an arr reads about a torrent."""
-        torrent = self.torrents.get(download_id.lower()) if self.running else None
+        torrent = self.torrents.get(download_id.lower())
         if torrent is None:
             return None
         now = self.now()

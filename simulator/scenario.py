@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
+# How often a story looks at a download before it gives up on it.
+PATIENCE = 10_000
+
 BEATS = (
     "requested",
     "approved",
@@ -321,9 +324,13 @@ class Stories:
             yield Beat("downloading", eta / 2)
             left = download.view().eta_seconds
             yield Beat("downloading", (eta / 2 if left is None else left) + 1)
-        while download.view().size_left:
+        for _ in range(PATIENCE):
+            if not download.view().size_left:
+                break
             yield Beat("downloading", self.pace.check)
             await download.client.refresh()
+        else:
+            raise TimeoutError(f"the download of {download.release.title} does not end")
         yield Beat("downloaded", self.pace.queue)
 
     async def _appear(self) -> Beat:

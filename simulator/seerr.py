@@ -87,10 +87,15 @@ class Seerr(Service):
         user: str = "alice",
         seasons: Iterable[int] | None = None,
         is_4k: bool = False,
+        unchecked: bool = False,
     ) -> SeerrRequest:
-        """Ask for a film or for seasons (default: all regular ones); raises when refused."""
+        """Ask for a film or for seasons (default: all regular ones); raises when refused.
+
+        `unchecked` lets a duplicate pass, as calls without `is4k` do on the real server.
+        """
         person = self.person(user)
-        wanted = self._seasons(title, seasons, is_4k=is_4k)
+        rows = () if unchecked else self.requests.values()
+        wanted = self._seasons(title, seasons, rows, is_4k=is_4k)
         media = self._media(title)
         side, gone = media.side(is_4k=is_4k), False
         if side.status in {MediaStatus.UNKNOWN, MediaStatus.DELETED}:
@@ -200,10 +205,17 @@ class Seerr(Service):
 
     # -- inside --------------------------------------------------------------------------------
 
-    def _seasons(self, title: Title, seasons: Iterable[int] | None, *, is_4k: bool) -> list[int]:
+    def _seasons(
+        self,
+        title: Title,
+        seasons: Iterable[int] | None,
+        rows: Iterable[SeerrRequest],
+        *,
+        is_4k: bool,
+    ) -> list[int]:
         open_rows = [
             row
-            for row in self.requests.values()
+            for row in rows
             if row.title is title
             and row.is_4k == is_4k
             and row.status not in {RequestStatus.DECLINED, RequestStatus.COMPLETED}

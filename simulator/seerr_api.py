@@ -262,6 +262,7 @@ class SeerrApi:
                 user=self._person(request).name,
                 seasons=wanted,
                 is_4k=body.get("is4k") is True,
+                unchecked="is4k" not in body,
             )
         except SeerrRefusedError as refusal:
             return json_response({"message": refusal.message}, refusal.status)

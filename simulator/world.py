@@ -12,6 +12,7 @@ from .model import DiskFile, Episode, Title, User
 AUTO_APPROVE = 160
 REQUEST_ONLY = 4_195_360
 ADMIN = 2
+ANIME_KEYWORD = 210_024
 
 
 class World:
@@ -74,7 +75,7 @@ class World:
         tmdb: int,
         imdb: str = "",
         released: datetime | None = None,
-        language: str = "en",
+        anime: bool = False,
         genres: Iterable[str] = ("Science Fiction",),
         overview: str = "",
     ) -> Title:
@@ -86,8 +87,9 @@ class World:
             tmdb=tmdb,
             imdb=imdb or f"tt{tmdb:08d}",
             overview=overview or f"The story of {title}.",
-            genres=tuple(genres),
-            language=language,
+            genres=("Animation",) if anime else tuple(genres),
+            language="ja" if anime else "en",
+            keywords=(ANIME_KEYWORD,) if anime else (),
             released=released or datetime(max(year, 1970), 3, 1, tzinfo=UTC),
         )
         self.titles["movie", tmdb] = film
@@ -103,7 +105,7 @@ class World:
         seasons: dict[int, int],
         unaired: int = 0,
         imdb: str = "",
-        language: str = "en",
+        anime: bool = False,
         genres: Iterable[str] = ("Drama",),
         overview: str = "",
     ) -> Title:
@@ -116,8 +118,10 @@ class World:
             tvdb=tvdb,
             imdb=imdb or f"tt{tmdb:08d}",
             overview=overview or f"The story of {title}.",
-            genres=tuple(genres),
-            language=language,
+            genres=("Animation", "Anime") if anime else tuple(genres),
+            language="ja" if anime else "en",
+            series_type="anime" if anime else "standard",
+            keywords=(ANIME_KEYWORD,) if anime else (),
             runtime=50,
             season_counts=dict(seasons),
             first_aired=datetime(year, 2, 1, 2, tzinfo=UTC),

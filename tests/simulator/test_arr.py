@@ -208,6 +208,26 @@ async def test_a_failed_download_has_history_but_no_webhook(
     assert listening.qbittorrent.torrents == {}
 
 
+async def test_a_torrent_removed_from_the_client_leaves_the_queue(
+    sim: Simulator, read: Reader
+) -> None:
+    """Stalled it shows a warning; deleted in the client it is not shown any more."""
+    download = sim.radarr.grab(sim.radarr.entries[1])
+    key = str(download.client_id)
+    await sim.advance(5)
+    sim.qbittorrent.stall(key)
+    page = await read.get("radarr", f"{BASE}/queue")
+    assert isinstance(page, dict)
+    record = page["records"][0]
+    assert (record["status"], record["trackedDownloadStatus"]) == ("warning", "warning")
+    assert record["errorMessage"] == "The download is stalled with no connections"
+    assert "timeleft" not in record
+    sim.qbittorrent.remove(key, delete_data=True)
+    page = await read.get("radarr", f"{BASE}/queue")
+    assert isinstance(page, dict)
+    assert page["totalRecords"] == 0
+
+
 async def test_history_since_is_inclusive(sim: Simulator, read: Reader) -> None:
     """A line of exactly the asked moment is in the answer, older ones are not."""
     entry = sim.radarr.entries[1]

@@ -113,6 +113,10 @@ async def test_requests_over_the_api(
     assert isinstance(made, dict)
     assert (status, made["status"], made["media"]["status"]) == (201, 1, 2)
     assert (await call(sim, http, "POST", f"{BASE}/request", body))[0] == 409
+    unchecked = {key: value for key, value in body.items() if key != "is4k"}
+    status, twin = await call(sim, http, "POST", f"{BASE}/request", unchecked, X_API_User="3")
+    assert isinstance(twin, dict)
+    assert (status, twin["id"]) == (201, made["id"] + 1)
     path = f"{BASE}/request/{made['id']}"
     _, approved = await call(sim, http, "POST", f"{path}/approve")
     assert isinstance(approved, dict)

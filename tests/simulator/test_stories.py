@@ -122,6 +122,32 @@ async def test_4k_beside_hd(sim: Simulator) -> None:
     assert {path.split("/")[3] for path in paths} == {"movies", "movies-4k"}
 
 
+async def test_a_download_that_never_ends_is_an_error(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stalled torrent stays in the queue with a warning; the story gives up at last."""
+    monkeypatch.setattr("simulator.scenario.PATIENCE", 5)
+    request = await sim.seerr.request(film(sim))
+    story = await sim.play(request, until="downloading")
+    sim.qbittorrent.stall(next(iter(sim.qbittorrent.torrents)))
+    with pytest.raises(TimeoutError, match="does not end"):
+        await sim.play(story)
+
+
+async def test_anime_goes_to_its_own_folder(sim: Simulator, read: Reader) -> None:
+    """Seerr knows the keyword, Sonarr the type and the folder, Radarr nothing."""
+    title = sim.world.add_title_series(
+        title="Frieren", year=2023, tmdb=209867, tvdb=424536, seasons={1: 2}, anime=True
+    )
+    await sim.play(await sim.seerr.request(title), until="available")
+    details = await read.get("seerr", "/api/v1/tv/209867")
+    assert isinstance(details, dict)
+    assert [row["id"] for row in details["keywords"]] == [210024]
+    entry = sim.sonarr.find(title)
+    assert entry is not None
+    assert (entry.series_type, entry.root) == ("anime", "/data/media/anime")
+
+
 async def test_an_unknown_beat_is_an_error(sim: Simulator) -> None:
     """A story that never comes to the beat says so instead of pretending."""
     request = await sim.seerr.request(film(sim))

@@ -140,10 +140,13 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         await self._learn_tags(found.by_id.values())
         survey = await asyncio.to_thread(self._told, round_, items, judged)
         self._touched -= touched
+        lost = self._client.dropped - dropped
         return replace(
             survey,
+            # What could not be read is unknown, so nothing can be called absent.
+            complete=frozenset() if lost else survey.complete,
             cursor=survey.cursor | {"readings": self._commit(round_, items)},
-            dropped=self._client.dropped - dropped,
+            dropped=lost,
         )
 
     def _told(self, round_: Round[T], items: Items[T], judged: Sequence[Download]) -> Survey:

@@ -76,7 +76,9 @@ class QBittorrentConnection(Connection):
     async def survey(self, context: SurveyContext) -> Survey:
         """Return how far the downloads of all open requests are; raise `ClientError`."""
         wanted = context.downloads
+        dropped = self.client.dropped
         data = await self.client.maindata()
+        lost = self.client.dropped - dropped
         observations: list[Observation] = []
         rate = 0
         for torrent, key in _matches(data.torrents, wanted):
@@ -95,7 +97,9 @@ class QBittorrentConnection(Connection):
         return Survey(
             started_at=context.now,
             observations=tuple(observations),
-            complete=frozenset({FactKind.TRANSFER}),
+            # A torrent that could not be read is no absent one.
+            complete=frozenset() if lost else frozenset({FactKind.TRANSFER}),
+            dropped=lost,
             download_rate=rate,
         )
 

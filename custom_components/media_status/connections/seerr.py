@@ -90,6 +90,7 @@ class SeerrConnection(Connection):
         dropped = self._client.dropped
         # Oldest first, so that requests are opened in the order in which they were made.
         requests = sorted(await self._client.requests(), key=lambda request: request.id)
+        lost = self._client.dropped - dropped
         wanted = {title.service_id for title in context.wanted if title.service_id}
         last_id = as_int(context.cursor.get("last_id"))
         told = [
@@ -98,12 +99,12 @@ class SeerrConnection(Connection):
             if (opening := _opening(request, context, last_id)) or str(request.id) in wanted
         ]
         details, is_behind = await self._details([request for request, _ in told], context)
-        is_complete = all(request.status in _STATUS for request, _ in told)
+        # A status from the future and an entry that could not be read are no absence.
+        is_complete = not lost and all(request.status in _STATUS for request, _ in told)
         newest = max((request.id for request in requests), default=0)
         return Survey(
             started_at=context.now,
             observations=tuple(self._observations(told, details, context.now)),
-            # A status from the future is not an absence.
             complete=frozenset({FactKind.ASK}) if is_complete else frozenset(),
             cursor={"last_id": max(newest, last_id or 0)},
             backlog=is_behind,

@@ -286,3 +286,13 @@ async def test_probe(connection: QBittorrentConnection) -> None:
     """The program says its version."""
     info = await connection.probe()
     assert (info.name, info.version) == ("qBittorrent", "5.3.0")
+
+
+async def test_a_torrent_that_cannot_be_read_is_not_absent(
+    replay: Replay, connection: QBittorrentConnection
+) -> None:
+    """Unknown is not gone: such a survey is not complete."""
+    replay.answers.append({"rid": 1, "full_update": True, "torrents": {"a" * 40: "nonsense"}})
+    survey = await connection.survey(wanted("a" * 40))
+    assert survey.dropped == 1
+    assert not survey.complete

@@ -86,7 +86,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry)
     hub = entry.runtime_data
     for coordinator in hub.connections.values():
         await coordinator.async_shutdown()
-    await hub.journal.close()
+    await hub.close()
     return True
 
 

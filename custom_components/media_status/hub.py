@@ -81,6 +81,7 @@ class Hub:
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self._texts = texts
         self._listeners: list[Callable[[HubEvent], None]] = []
+        self._is_closed = False
 
     @property
     def keep_since(self) -> datetime:
@@ -101,6 +102,11 @@ class Hub:
             coordinator.start()
         self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
         self.entry.async_create_background_task(self.hass, self.survey(), "first survey")
+
+    async def close(self) -> None:
+        """Let go of the journal; what surveys under way still find is left to the next start."""
+        self._is_closed = True
+        await self.journal.close()
 
     def subscribe(self, listener: Callable[[HubEvent], None]) -> Callable[[], None]:
         """Call `listener` with every event; return how to stop that."""
@@ -153,11 +159,13 @@ class Hub:
                 dt_util.utcnow(),
             )
         )
-        if survey.cursor != coordinator.cursor:
+        if survey.cursor != coordinator.cursor and not self._is_closed:
             await self._store([], {key: survey.cursor})
 
     async def _take_steps(self, steps: Iterable[Changes]) -> None:
         for changes in steps:
+            if self._is_closed:
+                return
             if changes:
                 await self._store(changes)
                 self._publish(changes)

@@ -1,0 +1,71 @@
+"""Add Media Status to a real Home Assistant through its config flow, step by step."""
+
+from collections.abc import Iterable, Mapping
+
+from .hass_client import HassClient, HassRefusedError
+from .model import JsonObject
+from .server import DEFAULT, Simulator
+
+_FLOW = "/api/config/config_entries/flow"
+_OPTIONS = "/api/config/config_entries/options/flow"
+
+
+def form_of(simulator: Simulator, name: str) -> JsonObject:
+    """Return what a person types into the form of a simulated service."""
+    if simulator[name].kind == "qbittorrent":
+        auth = simulator.qbittorrent.auth
+        return {
+            "url": simulator.url(name),
+            "username": auth.username,
+            "password": auth.password,
+            "verify_ssl": True,
+        }
+    form: JsonObject = {"url": simulator.url(name), "api_key": simulator.api_key(name)}
+    if simulator[name].kind in {"radarr", "sonarr"}:
+        form["serves_4k"] = name.endswith("4k")
+    return form | {"verify_ssl": True}
+
+
+async def add_tracker(
+    client: HassClient,
+    simulator: Simulator,
+    names: Iterable[str] = DEFAULT,
+    forms: Mapping[str, JsonObject] | None = None,
+) -> str:
+    """Walk through the wizard with one connection per name; return the entry's id.
+
+    `forms` replaces what is typed for a service, for one that is not simulated. Raises
+    `HassRefusedError` when a step shows an error.
+    """
+    answer = await client.call("POST", _FLOW, {"handler": "media_status"})
+    flow = f"{_FLOW}/{answer['flow_id']}"
+    await client.call("POST", flow, {"track_manual": True, "manage_webhooks": True})
+    for name in names:
+        form = (forms or {}).get(name) or form_of(simulator, name)
+        await client.call("POST", flow, {"next_step_id": simulator[name].kind})
+        answer = await client.call("POST", flow, form)
+        if str(answer.get("step_id", "")).startswith("webhook_"):
+            answer = await client.call("POST", flow, {})
+        if answer.get("type") != "menu":
+            raise HassRefusedError(f"{name}: {answer.get('step_id')} {answer.get('errors')}")
+    answer = await client.call("POST", flow, {"next_step_id": "finish"})
+    entry = answer.get("result")
+    if answer.get("type") != "create_entry" or not isinstance(entry, dict):
+        raise HassRefusedError(f"the wizard ended with {answer.get('type')}")
+    return str(entry["entry_id"])
+
+
+async def set_options(client: HassClient, entry_id: str, **changes: object) -> None:
+    """Change options of the tracker; the others keep the value that the form suggests."""
+    answer = await client.call("POST", _OPTIONS, {"handler": entry_id})
+    values = {name: value for name, value in _suggested(answer) if value is not None}
+    answer = await client.call("POST", f"{_OPTIONS}/{answer['flow_id']}", values | changes)
+    if answer.get("type") != "create_entry":
+        raise HassRefusedError(f"the options were refused: {answer.get('errors')}")
+
+
+def _suggested(answer: JsonObject) -> Iterable[tuple[str, object]]:
+    fields = answer.get("data_schema")
+    for field in fields if isinstance(fields, list) else ():
+        shown = field.get("description") or {}
+        yield str(field["name"]), shown.get("suggested_value", field.get("default"))

@@ -1,5 +1,6 @@
 """Pair imported files with their episodes, as far as it is certain."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 import re
 
@@ -15,24 +16,15 @@ _DATE = re.compile(r"(?<!\d)(\d{4})[ ._-](\d{2})[ ._-](\d{2})(?!\d)", re.ASCII)
 _MAX_TEXT = 4096
 
 
-def numbered_items(path: str, known: frozenset[ItemKey] | None = None) -> tuple[ItemKey, ...]:
-    """Return the episodes that a path names as `S01E02`, `S01E02E03`, `S01E02-E03`, `S01E02-03`.
-
-    With `known`, only those count, and what lies between the first and the last is included.
-    """
+def numbered_items(path: str) -> tuple[ItemKey, ...]:
+    """Return the episodes that a path names as `S01E02`, `S01E02E03`, `S01E02-E03`, `S01E02-03`."""
     matches = list(_SEASON_EPISODE.finditer(path[:_MAX_TEXT]))
     if not matches:
         return ()
     # The file's own name comes last; folders and release names come before.
     match = matches[-1]
-    season = int(match[1])
     numbers = [int(text) for text in _NUMBER.findall(match[2] + match[3])]
-    if known is None:
-        return tuple(ItemKey(season, number) for number in dict.fromkeys(numbers))
-    low, high = min(numbers), max(numbers)
-    return tuple(
-        item for item in sorted(known) if item.season == season and low <= item.number <= high
-    )
+    return tuple(ItemKey(int(match[1]), number) for number in dict.fromkeys(numbers))
 
 
 def paired(
@@ -45,11 +37,12 @@ def paired(
     """
     if len(files) == 1:
         return {item: files[0] for item, _ in episodes}
+    index = _Index(episodes)
     found: dict[ItemKey, JsonObject] = {}
     doubtful: set[ItemKey] = set()
     unread: list[JsonObject] = []
     for file in files:
-        items = _named_items(episodes, as_str(file.get("relativePath")) or "")
+        items = index.named(as_str(file.get("relativePath")) or "")
         if not items:
             unread.append(file)
         for item in items:
@@ -62,10 +55,22 @@ def paired(
     return {item: file for item, file in found.items() if item not in doubtful}
 
 
-def _named_items(episodes: Sequence[tuple[ItemKey, str | None]], path: str) -> tuple[ItemKey, ...]:
-    known = frozenset(item for item, _ in episodes)
-    items = numbered_items(path, known)
-    if items:
-        return items
-    dates = {"-".join(match.groups()) for match in _DATE.finditer(path[:_MAX_TEXT])}
-    return tuple(item for item, aired in episodes if aired in dates)
+class _Index:
+    """Find the episodes of a body that a path means."""
+
+    def __init__(self, episodes: Sequence[tuple[ItemKey, str | None]]) -> None:
+        self._items = sorted(item for item, _ in episodes)
+        self._by_date: dict[str | None, list[ItemKey]] = {}
+        for item, aired in episodes:
+            self._by_date.setdefault(aired, []).append(item)
+
+    def named(self, path: str) -> list[ItemKey]:
+        """Return the episodes by number, with what lies between first and last, else by date."""
+        items = numbered_items(path)
+        if items:
+            start = bisect_left(self._items, min(items))
+            end = bisect_right(self._items, max(items))
+            if start < end:
+                return self._items[start:end]
+        dates = ("-".join(match.groups()) for match in _DATE.finditer(path[:_MAX_TEXT]))
+        return [item for date in dict.fromkeys(dates) for item in self._by_date.get(date, ())]

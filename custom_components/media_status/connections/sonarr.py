@@ -19,6 +19,8 @@ from .arr_words import picture_url
 from .text import title_text
 
 _MAX_NUMBER = 100_000
+# Far above any real download, and small enough to be read at once.
+_MAX_EPISODES = 2000
 
 
 class SonarrPush(ArrPush):
@@ -49,7 +51,7 @@ class SonarrPush(ArrPush):
         single = as_dict(payload.get(self.file_member))
         if single:
             return {item: single for item, _ in episodes}
-        return paired(episodes, as_objects(payload.get(self.files_member)))
+        return paired(episodes, as_objects(payload.get(self.files_member))[:_MAX_EPISODES])
 
     @override
     def renamed(self, file: JsonObject) -> tuple[ItemKey, ...]:
@@ -60,7 +62,7 @@ class SonarrPush(ArrPush):
 def _episodes(payload: JsonObject) -> tuple[tuple[ItemKey, str | None], ...]:
     """Return the episodes with their air dates, each once."""
     found: dict[ItemKey, str | None] = {}
-    for raw in as_objects(payload.get("episodes")):
+    for raw in as_objects(payload.get("episodes"))[:_MAX_EPISODES]:
         season, number = as_int(raw.get("seasonNumber")), as_int(raw.get("episodeNumber"))
         if season is None or number is None:
             continue

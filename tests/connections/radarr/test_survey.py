@@ -9,6 +9,7 @@ from custom_components.media_status.clients.errors import ClientError
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.connections.arr_items import release_at
 from custom_components.media_status.connections.base import SurveyContext
+from custom_components.media_status.connections.radarr import RadarrConnection
 from custom_components.media_status.lifecycle.facts import (
     Anime,
     FactKind,
@@ -182,6 +183,16 @@ async def test_a_hand_added_film_opens_a_request_once(house: House) -> None:
     await house.settle(house.radarr)
     assert house.stage(title.title) is Stage.SYNCING_LIBRARY
     assert len(house.tracker.requests) == 1
+
+
+async def test_a_4k_instance_opens_4k_requests(house: House) -> None:
+    """An instance that is only there for 4K says so of what was added by hand."""
+    radarr = house.sim.radarr
+    radarr.grab(radarr.add(dune(house)))
+    client = RadarrClient(house.session, house.sim.url("radarr"), house.sim.api_key("radarr"))
+    connection = RadarrConnection("uhd", client, serves_4k=True)
+    survey = await connection.survey(SurveyContext(now=house.now))
+    assert [o.opening.is_4k for o in survey.observations if o.opening] == [True]
 
 
 async def test_what_was_added_and_imported_while_we_were_away_is_found(house: House) -> None:

@@ -214,6 +214,14 @@ def test_daily_shows_are_paired_by_date() -> None:
     assert found == {ONE: entries[1], TWO: entries[0]}
 
 
+def test_a_huge_import_is_read_at_once() -> None:
+    """The work grows with the body, not with its square: a hostile body blocks nobody."""
+    count = 2000
+    entries = [file(f"Show - S01E{number:04d}.mkv") for number in range(count)]
+    found = paired([(ItemKey(1, number), None) for number in range(count)], entries)
+    assert found == {ItemKey(1, number): entries[number] for number in range(count)}
+
+
 @pytest.mark.parametrize("event", ["SeriesMystery", "", None, 7, {}])
 def test_unknown_events_are_unknown(event: str | int | None) -> None:
     """What Sonarr may send one day is no error and says nothing."""

@@ -1,0 +1,1 @@
+"""Measure what the design promises about speed: `python -m benchmarks webhooks|survey|startup`."""

@@ -333,14 +333,12 @@ async def test_signs_of_anime_are_read(house: House) -> None:
         tmdb=209867,
         tvdb=424536,
         seasons={1: 3},
-        language="ja",
-        genres=("Animation", "Anime"),
+        anime=True,
     )
     house.sim.sonarr.add(show)
     wanted = (series(1, ids=ProviderIds(tvdb=424536), now=house.now),)
     survey = await house.sonarr.survey(SurveyContext(now=house.now, wanted=wanted))
-    (hint,) = values(survey, Anime)
-    assert hint.is_anime
+    assert values(survey, Anime) == [Anime(is_anime=True, source="series type")]
 
 
 @pytest.mark.parametrize("fault", ["status", "half"])

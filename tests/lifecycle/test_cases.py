@@ -257,6 +257,26 @@ def test_an_upgrade_never_moves_an_available_episode_back() -> None:
     assert house.of(world).stage is Stage.AVAILABLE
 
 
+def test_between_two_files_of_an_upgrade_it_stays_available() -> None:
+    """P62, promise 3: one look that misses an episode proves nothing; looks far apart do."""
+    world = _series(status=AskStatus.APPROVED, managed=True)
+    world.release_at = {SEASON_1[3]: at(10_000)}
+    world.files = world.playable = set(SEASON_1[:3])
+    house = House(world)
+    house.survey(at(1))
+    world.playable = set(SEASON_1[1:3])
+    house.survey(at(2))
+    house.survey(at(8))
+    assert house.of(world).stage is Stage.AVAILABLE
+    world.playable = set(SEASON_1[:3])
+    house.survey(at(9))
+    world.playable = set(SEASON_1[1:3])
+    house.survey(at(14))
+    assert house.of(world).stage is Stage.AVAILABLE
+    house.survey(at(25))
+    assert house.of(world).status.items[SEASON_1[0]] is Stage.SYNCING_LIBRARY
+
+
 def test_nobody_asked_but_it_was_grabbed() -> None:
     """P07: a film added by hand in Radarr opens a request, and Seerr may claim it later."""
     world = World(managed=True)

@@ -5,11 +5,14 @@ A fact's value is one of the frozen classes below; its class is its kind. `None`
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from .model import ItemKey, Service, Subject, TitleRef, Via
+
+# Gone is what two healthy looks at least this far apart did not show.
+GONE_AFTER = timedelta(minutes=10)
 
 
 class FactKind(StrEnum):
@@ -116,6 +119,7 @@ class Playable:
     item_id: str | None = None
     paths: tuple[str, ...] = ()
     proof: str | None = None  # what made it exact: "tmdb", "tvdb", "imdb", "series and episode"
+    missed_at: datetime | None = None  # the first look since that did not find it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,8 +303,9 @@ def merged(old: Fact | None, new: Fact) -> Fact:
     """Return what two facts about the same say together.
 
     The later one wins; on a tie the survey, then the larger text. A grab only ever gains items,
-    and an outcome is as old as its event. Idempotent and independent of order, so repeated and
-    shuffled facts end the same.
+    an outcome is as old as its event, and what could be played is gone only when looks far enough
+    apart have not found it. Idempotent and independent of order, so repeated and shuffled facts
+    end the same.
     """
     if old is None:
         return new
@@ -309,6 +314,8 @@ def merged(old: Fact | None, new: Fact) -> Fact:
         last = replace(last, value=_united(first.value, last.value))
         same = True
     else:
+        if isinstance(first.value, Playable) and isinstance(last.value, Playable):
+            last = replace(last, value=_outlasting(first.value, last.value, last.seen_at))
         same = first.value == last.value
     return replace(
         last,
@@ -319,6 +326,14 @@ def merged(old: Fact | None, new: Fact) -> Fact:
 
 def _united(first: Grab, last: Grab) -> Grab:
     return replace(last, items=first.items | last.items, at=max(first.at, last.at))
+
+
+def _outlasting(first: Playable, last: Playable, seen_at: datetime) -> Playable:
+    """Return what a second look says: one that misses what was there proves nothing yet."""
+    if last.present or not first.present:
+        return last
+    missed_at = first.missed_at or seen_at
+    return last if seen_at - missed_at >= GONE_AFTER else replace(first, missed_at=missed_at)
 
 
 def _rank(fact: Fact) -> tuple[datetime, bool, str]:

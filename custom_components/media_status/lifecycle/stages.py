@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from .evidence import Evidence
 from .facts import (
+    GONE_AFTER,
     Ask,
     AskStatus,
     Decision,
@@ -42,9 +43,6 @@ MOVING = frozenset(LINE[RANK[Stage.GRABBING] : RANK[Stage.AVAILABLE]])
 
 # A manager's queue may lack a download for a moment after the grab; only then is it gone.
 GRAB_GRACE = timedelta(minutes=3)
-# Gone is what two healthy reads at least this far apart did not show.
-GONE_AFTER = timedelta(minutes=10)
-
 _QUEUE_STAGE = {
     QueuePhase.DELAYED: Stage.SEARCHING,
     QueuePhase.QUEUED: Stage.GRABBING,

@@ -3,12 +3,9 @@
 import pytest
 
 from custom_components.media_status.lifecycle.facts import Origin
-from custom_components.media_status.lifecycle.model import ItemKey, ProviderIds, Stage
+from custom_components.media_status.lifecycle.model import ItemKey, Stage
 from simulator import Title as Show
 from tests.connections.house import House
-
-SEVERANCE = ProviderIds(tmdb=95396, tvdb=371980)
-EPISODES = ("sonarr", "GET /api/v3/episode")
 
 
 def severance(house: House, *, unaired: int = 0) -> Show:

@@ -166,9 +166,6 @@ def is_broken(error: sqlite3.Error) -> bool:
 
 def _open_checked(path: Path, *, is_new: bool) -> sqlite3.Connection:
     """Open the file, check it and bring it to the current version; nothing stays open on error."""
-    if not is_new and path.stat().st_size == 0:
-        # SQLite would take it for a new database: our rows would be "all gone".
-        raise _BrokenFileError
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=256)
     try:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -195,7 +192,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalTooNewError(
             f"{path.name} has version {version}; this version knows up to {len(MIGRATIONS)}"
         )
-    if version == 0:  # our tables and their version come in one transaction, so this is not ours
+    if version == 0:
+        # Our tables and their version come in one transaction, so these are not ours; nor is an
+        # empty file, which SQLite takes for a new database: our rows would be "all gone".
         raise _BrokenFileError
     thorough = path.stat().st_size <= THOROUGH_CHECK_LIMIT
     check = "integrity_check" if thorough else "quick_check"

@@ -6,8 +6,8 @@ import logging
 from pathlib import Path
 from typing import Final
 
-from homeassistant.const import CONF_URL, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_URL, EVENT_HOMEASSISTANT_FINAL_WRITE, Platform
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
@@ -15,9 +15,9 @@ from homeassistant.helpers.typing import ConfigType
 from .clients.errors import ClientError
 from .connections_factory import create_connection
 from .const import DOMAIN
-from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .coordinator import ConnectionCoordinator
 from .explanations import async_load
-from .hub import Hub
+from .hub import Hub, MediaStatusConfigEntry
 from .journal import Journal, JournalError
 from .journal_schema import JournalTooNewError
 from .lifecycle.model import JsonObject
@@ -62,12 +62,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) 
     if start.set_aside is not None:
         _LOGGER.error("The database was damaged and set aside; it is rebuilt from the services")
         raise_journal_set_aside(hass, start.set_aside.name)
+    if start.unreadable:
+        _LOGGER.warning("%s open requests are from a newer version and rest", start.unreadable)
     _connect(hub, start.cursors)
     hub.restore(start)
     entry.runtime_data = hub
     clear_stale(hass, entry)
     _register_tracker_device(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_updated))
+
+    async def close(_event: Event) -> None:
+        await journal.close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, close))
     try:
         await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     except BaseException:
@@ -122,7 +129,7 @@ def _connect(hub: Hub, cursors: Mapping[str, JsonObject]) -> None:
             _LOGGER.error("The connection %s cannot be used: %s", subentry.title, err)
             continue
         hub.connections[key] = ConnectionCoordinator(
-            hub, subentry, connection, cursors.get(key, {})
+            hub.hass, hub.entry, hub, subentry, connection, cursors.get(key, {})
         )
 
 

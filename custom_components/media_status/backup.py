@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
+from .hub import MediaStatusConfigEntry
 from .journal import JournalError
 
 

@@ -7,8 +7,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .coordinator import ConnectionCoordinator
 from .entity import ConnectionEntity
+from .hub import MediaStatusConfigEntry
 from .lifecycle.model import JsonValue
 
 PARALLEL_UPDATES = 0

@@ -8,8 +8,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
 from .entity import TrackerEntity
+from .hub import MediaStatusConfigEntry
 
 PARALLEL_UPDATES = 1
 

@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import CALLBACK_TYPE, HassJob, callback
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .clients.errors import AuthError, ClientError, TooOld
-from .connections.base import Connection, Push, Survey, WebhookState
+from .connections.base import Connection, Push, Survey, SurveyContext, WebhookState
 from .connections_factory import webhook_target
 from .const import CONF_MANAGE_WEBHOOKS, CONF_TAKE_OVER_WEBHOOK, DOMAIN
 from .flow_draft import error_key
@@ -26,13 +26,6 @@ from .repairs import (
     raise_too_old_issue,
     raise_webhook_foreign,
 )
-from .schedule import interval
-from .wanted import survey_context
-
-if TYPE_CHECKING:
-    from .hub import Hub
-
-type MediaStatusConfigEntry = ConfigEntry[Hub]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,6 +51,22 @@ class ConnectionState:
     since: datetime | None = None
 
 
+class Keeper(Protocol):
+    """Who keeps the coordinators: knows what to ask, and takes what was answered."""
+
+    async def what_to_ask(self, coordinator: ConnectionCoordinator) -> SurveyContext:
+        """Return what the connection shall be asked now."""
+
+    async def take_survey(self, coordinator: ConnectionCoordinator, survey: Survey) -> None:
+        """Take in what was answered."""
+
+    def next_survey(self, coordinator: ConnectionCoordinator) -> int:
+        """Return the seconds to the next survey; 0 when only a doorbell shall cause one."""
+
+    def health_changed(self, coordinator: ConnectionCoordinator) -> None:
+        """Hear that the connection went down or came back."""
+
+
 @dataclass(slots=True)
 class _Doorbell:
     """A survey asked for at a time; a later ring never delays an earlier one."""
@@ -69,21 +78,27 @@ class _Doorbell:
 class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
     """Survey one connection and hand what it says to the hub."""
 
-    config_entry: MediaStatusConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
-        self, hub: Hub, subentry: ConfigSubentry, connection: Connection, cursor: JsonObject
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        keeper: Keeper,
+        subentry: ConfigSubentry,
+        connection: Connection,
+        cursor: JsonObject,
     ) -> None:
         """Initialize; nothing is asked before `start`."""
         super().__init__(
-            hub.hass,
+            hass,
             _LOGGER,
-            config_entry=hub.entry,
+            config_entry=entry,
             name=subentry.title,
             update_interval=None,
             always_update=False,
         )
-        self.hub = hub
+        self._keeper = keeper
         self.subentry = subentry
         self.connection = connection
         self.connection_id = subentry.subentry_id
@@ -142,7 +157,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             try:
                 async with asyncio.timeout(SURVEY_LIMIT):
                     await self._probe()
-                    context = await survey_context(self)
+                    context = await self._keeper.what_to_ask(self)
                     survey = await self.connection.survey(context)
             except (ClientError, TimeoutError) as err:
                 self._failed(err)
@@ -151,7 +166,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
                     translation_key="survey_failed",
                     translation_placeholders={"name": self.name, "reason": str(err) or "timeout"},
                 ) from err
-            await self.hub.take_survey(self, survey)
+            await self._keeper.take_survey(self, survey)
         return self._answered(survey)
 
     async def _probe(self) -> None:
@@ -179,10 +194,10 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             error=None,
             since=self.data.since if was_healthy else now,
         )
-        seconds = 1 if survey.backlog else interval(self, now)
+        seconds = 1 if survey.backlog else self._keeper.next_survey(self)
         self.update_interval = timedelta(seconds=seconds) if seconds else None
         if not was_healthy:
-            self.hub.health_changed(self)
+            self._keeper.health_changed(self)
             self.config_entry.async_create_background_task(
                 self.hass, self.keep_webhook(), f"webhook of {self.name}"
             )
@@ -204,7 +219,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.update_interval = timedelta(seconds=_FAILING[min(self._failures, len(_FAILING) - 1)])
         self._failures += 1
         if not was_failing:
-            self.hub.health_changed(self)
+            self._keeper.health_changed(self)
 
     async def keep_webhook(self) -> None:
         """Create or repair our webhook where we may; tell the user when another owns the slot."""

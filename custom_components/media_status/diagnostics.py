@@ -5,7 +5,7 @@ from typing import Final
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 
-from .coordinator import MediaStatusConfigEntry
+from .hub import MediaStatusConfigEntry
 from .lifecycle.model import JsonObject, JsonValue
 from .lifecycle.request import Request
 from .queries import async_journal_counts

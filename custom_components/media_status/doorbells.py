@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .connections.base import Doorbell
-from .coordinator import ConnectionCoordinator
 from .lifecycle.facts import File, Grab
 from .lifecycle.model import Service
 from .lifecycle.request import Change
@@ -34,14 +33,14 @@ def heard(changes: Iterable[Change]) -> set[Bell]:
     return bells
 
 
-def answers(coordinator: ConnectionCoordinator, doorbell: Doorbell) -> bool:
-    """Return whether a connection is one of those that a doorbell calls."""
+def answers(kind: Service, doorbell: Doorbell) -> bool:
+    """Return whether connections of a kind are called by a doorbell."""
     match doorbell:
         case Doorbell.MANAGERS:
-            return coordinator.kind in (Service.RADARR, Service.SONARR)
+            return kind in (Service.RADARR, Service.SONARR)
         case Doorbell.CLIENTS:
-            return coordinator.kind is Service.QBITTORRENT
+            return kind is Service.QBITTORRENT
         case Doorbell.LIBRARY:
-            return coordinator.kind is Service.JELLYFIN
+            return kind is Service.JELLYFIN
         case _:
             return False

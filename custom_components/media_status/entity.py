@@ -10,7 +10,8 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN, KIND_NAMES, TITLE
-from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .coordinator import ConnectionCoordinator
+from .hub import MediaStatusConfigEntry
 from .serialize import without_userinfo
 
 

@@ -6,9 +6,8 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import MediaStatusConfigEntry
 from .entity import TrackerEntity, request_entity_id
-from .hub import HubEvent, RequestEvent
+from .hub import HubEvent, MediaStatusConfigEntry, RequestEvent
 from .lifecycle.model import JsonObject
 from .serialize import MAX_TITLE, MAX_WORD, clean, clean_or_none, poster_url
 

@@ -9,13 +9,14 @@ import logging
 from typing import Final
 from uuid import uuid7
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .connections.base import Doorbell, Push, Survey
+from .connections.base import Doorbell, Push, Survey, SurveyContext
 from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
-from .coordinator import ConnectionCoordinator, MediaStatusConfigEntry
+from .coordinator import ConnectionCoordinator
 from .doorbells import Bell, answers, heard
 from .explanations import Texts
 from .household import MANAGERS, has_variants, service_name, tracker_options, watch_url
@@ -24,6 +25,10 @@ from .lifecycle.facts import Verdict
 from .lifecycle.model import JsonObject, Service, Stage
 from .lifecycle.request import Change, Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
+from .schedule import elapsed, interval
+from .wanted import Asker, survey_context
+
+type MediaStatusConfigEntry = ConfigEntry[Hub]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -210,17 +215,29 @@ class Hub:
             "explain requests anew",
         )
 
-    def has_items_in(self, stages: Collection[Stage]) -> bool:
-        """Return whether any item of an open request is in one of the stages."""
-        wanted = frozenset(stages)
-        return any(
-            not wanted.isdisjoint(request.status.items.values())
-            for request in self.tracker.requests.values()
+    async def what_to_ask(self, coordinator: ConnectionCoordinator) -> SurveyContext:
+        """Return what a connection shall be asked in its next survey."""
+        asker = Asker(
+            connection_id=coordinator.connection_id,
+            kind=coordinator.kind,
+            cursor=coordinator.cursor,
+            is_fresh=coordinator.is_fresh,
+            tracker=self.tracker,
+            options=self.entry.options,
+            tracking_since=self.tracking_since,
+            has_variants=lambda request: has_variants(self.connections, request),
         )
+        return await survey_context(asker)
 
-    def has_variants(self, request: Request) -> bool:
-        """Return whether another copy of the title may live beside this request's."""
-        return has_variants(self.connections, request)
+    def next_survey(self, coordinator: ConnectionCoordinator) -> int:
+        """Return the seconds to a connection's next survey; 0 when only a doorbell causes one."""
+        stages = {
+            stage
+            for request in self.tracker.requests.values()
+            for stage in (request.stage, *request.status.items.values())
+        }
+        since_import = elapsed(coordinator.newest_import, dt_util.utcnow())
+        return interval(coordinator.kind, stages, self.entry.options, since_import)
 
     def explanation_text(self, request: Request) -> str | None:
         """Return in one sentence why a request is not there yet."""
@@ -272,7 +289,7 @@ class Hub:
 
     def _ring(self, bell: Bell) -> None:
         for coordinator in self.connections.values():
-            if answers(coordinator, bell.doorbell):
+            if answers(coordinator.kind, bell.doorbell):
                 if bell.is_import:
                     coordinator.newest_import = dt_util.utcnow()
                 coordinator.ring(bell.delay)

@@ -12,9 +12,8 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.service import async_get_config_entry
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
 from .entity import request_entity_id, shown_request_id
-from .hub import Hub
+from .hub import Hub, MediaStatusConfigEntry
 from .journal import JournalError
 from .lifecycle.model import JsonObject, MediaType, Stage
 from .lifecycle.request import Request

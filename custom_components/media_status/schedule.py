@@ -1,43 +1,50 @@
 """Choose when a connection is surveyed next: often while it matters, rarely otherwise."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .const import CONF_POLL_ACTIVE_SECONDS, CONF_POLL_IDLE_SECONDS, DEFAULT_OPTIONS
 from .lifecycle.model import Service, Stage
 
-if TYPE_CHECKING:
-    from .coordinator import ConnectionCoordinator
+AFTER_IMPORT: Final = 10  # seconds from an import to the first look into Jellyfin
 
 _CLIENT_ACTIVE: Final = 5
 _CLIENT_IDLE: Final = 30
-AFTER_IMPORT: Final = 10  # seconds from an import to the first look into Jellyfin
 # While something waits for Jellyfin: (age of the newest import, seconds between looks).
 _LIBRARY: Final = ((timedelta(minutes=3), 15), (timedelta(minutes=15), 30))
 _LIBRARY_LATE: Final = 300
-
 _FETCHING: Final = frozenset({Stage.GRABBING, Stage.DOWNLOADING})
 
 
-def interval(coordinator: ConnectionCoordinator, now: datetime) -> int:
-    """Return the seconds to the next survey; 0 when only a doorbell shall cause one."""
-    hub = coordinator.hub
-    options = {**DEFAULT_OPTIONS, **hub.entry.options}
-    match coordinator.kind:
+def interval(
+    kind: Service,
+    stages: Collection[Stage],
+    options: Mapping[str, object],
+    since_import: timedelta | None,
+) -> int:
+    """Return the seconds to the next survey; 0 when only a doorbell shall cause one.
+
+    `stages` are those of all items of open requests; `since_import` is how long ago something was
+    imported last.
+    """
+    match kind:
         case Service.QBITTORRENT:
-            return _CLIENT_ACTIVE if hub.has_items_in(_FETCHING) else _CLIENT_IDLE
+            return _CLIENT_IDLE if _FETCHING.isdisjoint(stages) else _CLIENT_ACTIVE
         case Service.JELLYFIN:
-            return _library_interval(coordinator, now)
+            return _library_interval(since_import) if Stage.SYNCING_LIBRARY in stages else 0
         case _:
-            name = CONF_POLL_ACTIVE_SECONDS if hub.tracker.requests else CONF_POLL_IDLE_SECONDS
-            return int(str(options[name]))
+            name = CONF_POLL_ACTIVE_SECONDS if stages else CONF_POLL_IDLE_SECONDS
+            return int(str({**DEFAULT_OPTIONS, **options}[name]))
 
 
-def _library_interval(coordinator: ConnectionCoordinator, now: datetime) -> int:
-    if not coordinator.hub.has_items_in({Stage.SYNCING_LIBRARY}):
-        return 0
-    newest = coordinator.newest_import
+def _library_interval(since_import: timedelta | None) -> int:
     for age, seconds in _LIBRARY:
-        if newest is not None and now - newest < age:
+        if since_import is not None and since_import < age:
             return seconds
     return _LIBRARY_LATE
+
+
+def elapsed(since: datetime | None, now: datetime) -> timedelta | None:
+    """Return how long ago something was, if it ever was."""
+    return now - since if since is not None else None

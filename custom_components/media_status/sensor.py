@@ -17,9 +17,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
 
-from .coordinator import MediaStatusConfigEntry
 from .entity import TrackerEntity, request_entity_id, shown_request_id
-from .hub import HubEvent
+from .hub import HubEvent, MediaStatusConfigEntry
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
 from .serialize import MAX_TITLE, clean, poster_url, request_attributes

@@ -18,7 +18,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
+from .hub import MediaStatusConfigEntry
 from .journal import JournalError
 from .lifecycle.model import JsonObject
 from .queries import (

@@ -14,8 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
-from .hub import Hub, HubEvent
+from .hub import Hub, HubEvent, MediaStatusConfigEntry
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Request
 from .queries import Reader

@@ -5,7 +5,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .coordinator import MediaStatusConfigEntry
+from .hub import MediaStatusConfigEntry
 from .queries import async_journal_counts
 
 

@@ -1,63 +1,75 @@
 """Tell a survey what is wanted from its connection."""
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from homeassistant.util import dt as dt_util
 
 from .connections.base import SurveyContext, WantedItem, WantedTitle
-from .const import CONF_PATH_PREFIXES, CONF_TRACK_MANUAL
+from .const import CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
 from .lifecycle.facts import File
-from .lifecycle.model import ItemKey, MediaType, Service, Stage
+from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
-
-if TYPE_CHECKING:
-    from .coordinator import ConnectionCoordinator
+from .lifecycle.tracker import Tracker
 
 _STEP: Final = 50  # requests prepared before others may run
 _WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
 _MEDIA_TYPES: Final = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
 
-async def survey_context(coordinator: ConnectionCoordinator) -> SurveyContext:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """The connection that is surveyed, as far as what it is asked depends on it."""
+
+    connection_id: str
+    kind: Service
+    cursor: JsonObject
+    is_fresh: bool
+    tracker: Tracker
+    options: Mapping[str, object]
+    tracking_since: datetime
+    has_variants: Callable[[Request], bool]  # another copy may live beside the request's
+
+
+async def survey_context(asker: Asker) -> SurveyContext:
     """Return what the next survey of a connection shall answer."""
-    hub = coordinator.hub
     wanted: list[WantedTitle] = []
-    for count, request in enumerate(list(hub.tracker.requests.values()), 1):
-        if concerns(coordinator, request):
-            wanted.append(_title(coordinator, request))
+    for count, request in enumerate(list(asker.tracker.requests.values()), 1):
+        if concerns(asker, request):
+            wanted.append(_title(asker, request))
         if count % _STEP == 0:
             await asyncio.sleep(0)
     return SurveyContext(
         now=dt_util.utcnow(),
         wanted=tuple(wanted),
-        cursor=coordinator.cursor,
-        fresh=coordinator.is_fresh,
-        track_manual=bool(hub.entry.options.get(CONF_TRACK_MANUAL, True)),
-        tracking_since=hub.tracking_since,
+        cursor=asker.cursor,
+        fresh=asker.is_fresh,
+        track_manual=bool({**DEFAULT_OPTIONS, **asker.options}[CONF_TRACK_MANUAL]),
+        tracking_since=asker.tracking_since,
     )
 
 
-def concerns(coordinator: ConnectionCoordinator, request: Request) -> bool:
+def concerns(asker: Asker, request: Request) -> bool:
     """Return whether a connection can know something about a request."""
-    kind = coordinator.kind
-    if kind is Service.SEERR:
-        return coordinator.connection_id in request.service_ids
-    if kind is Service.QBITTORRENT:
+    if asker.kind is Service.SEERR:
+        return asker.connection_id in request.service_ids
+    if asker.kind is Service.QBITTORRENT:
         return bool(request.download_names)
-    if kind in _MEDIA_TYPES and request.media_type is not _MEDIA_TYPES[kind]:
+    if asker.kind in _MEDIA_TYPES and request.media_type is not _MEDIA_TYPES[asker.kind]:
         return False
-    return coordinator.hub.tracker.fits(request, coordinator.connection_id)
+    return asker.tracker.fits(request, asker.connection_id)
 
 
-def _title(coordinator: ConnectionCoordinator, request: Request) -> WantedTitle:
-    kind = coordinator.kind
-    is_library = kind is Service.JELLYFIN
-    has_variants = is_library and coordinator.hub.has_variants(request)
+def _title(asker: Asker, request: Request) -> WantedTitle:
+    is_library = asker.kind is Service.JELLYFIN
+    has_variants = is_library and asker.has_variants(request)
     items: dict[ItemKey, WantedItem] = {}
-    if is_library or kind is Service.SONARR:
-        paths = _paths(coordinator, request) if has_variants or request.is_4k else {}
+    if is_library or asker.kind is Service.SONARR:
+        paths = _paths(asker.options, request) if has_variants else {}
         items = {
             item: _item(request.status.items.get(item, Stage.APPROVED), paths.get(item))
             for item in request.items
@@ -73,7 +85,7 @@ def _title(coordinator: ConnectionCoordinator, request: Request) -> WantedTitle:
         original_title=request.original_title,
         year=request.year,
         has_details=bool(request.title and request.poster_url),
-        service_id=request.service_ids.get(coordinator.connection_id),
+        service_id=request.service_ids.get(asker.connection_id),
         seasons=request.seasons,
         items=items,
         downloads=frozenset(request.download_names),
@@ -87,9 +99,9 @@ def _item(stage: Stage, file_path: str | None) -> WantedItem:
     return WantedItem(stage=stage, file_path=file_path, has_file=has_file, is_live=is_live)
 
 
-def _paths(coordinator: ConnectionCoordinator, request: Request) -> dict[ItemKey, str]:
+def _paths(options: Mapping[str, object], request: Request) -> dict[ItemKey, str]:
     """Return where the managers say the files are, as Jellyfin would see them."""
-    prefixes = prefix_pairs(coordinator.hub.entry.options.get(CONF_PATH_PREFIXES, ()))
+    prefixes = prefix_pairs(options.get(CONF_PATH_PREFIXES, ()))
     paths: dict[ItemKey, str] = {}
     for fact in request.facts.values():
         value, item = fact.value, fact.subject.item

@@ -16,7 +16,7 @@ from .clients.errors import AuthError, ClientError, TooOld
 from .connections.base import Connection, Push, Survey, SurveyContext, WebhookState
 from .connections_factory import webhook_target
 from .const import CONF_MANAGE_WEBHOOKS, CONF_TAKE_OVER_WEBHOOK, DOMAIN
-from .flow_draft import error_key
+from .errors import error_key
 from .lifecycle.model import JsonObject, Service
 from .repairs import (
     clear_auth_issue,

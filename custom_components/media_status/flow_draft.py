@@ -11,22 +11,7 @@ import voluptuous as vol
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 
-from .clients.errors import (
-    AuthError,
-    BadAddress,
-    BadAnswer,
-    ClientError,
-    Forbidden,
-    NotFound,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerBusy,
-    TlsError,
-    TooOld,
-    Unreachable,
-    WrongService,
-)
+from .clients.errors import ClientError
 from .connections.base import Connection, ServiceInfo, WebhookState
 from .connections_factory import create_connection, webhook_target
 from .const import (
@@ -40,6 +25,7 @@ from .const import (
     WEBHOOK_PATH,
     WEBHOOK_USERNAME,
 )
+from .errors import error_key
 from .flow_schema import (
     SECRETS,
     Fields,
@@ -51,23 +37,6 @@ from .flow_schema import (
 )
 
 _LOGGER = logging.getLogger(__name__)
-
-# The first that fits decides, so subclasses stand before their bases.
-_ERRORS: Final[tuple[tuple[type[ClientError], str], ...]] = (
-    (AuthError, "invalid_auth"),
-    (Forbidden, "forbidden"),
-    (TlsError, "tls_error"),
-    (Unreachable, "cannot_connect"),
-    (ServerBusy, "busy"),
-    (RateLimited, "busy"),
-    (TooOld, "too_old"),
-    (Redirected, "redirected"),
-    (WrongService, "wrong_service"),
-    (NotFound, "wrong_service"),
-    (BadAnswer, "wrong_service"),
-    (BadAddress, "invalid_url"),
-    (Refused, "refused"),
-)
 
 # qBittorrent splits this at blanks without a shell and keeps the quotes inside a word.
 _COMPLETION_COMMAND: Final = (
@@ -87,13 +56,6 @@ class Known:
 
 class DuplicateError(Exception):
     """The service is a connection already."""
-
-
-def error_key(err: ClientError) -> str:
-    """Return the translation key of what went wrong."""
-    if isinstance(err, AuthError) and err.banned:
-        return "banned"
-    return next((key for kind, key in _ERRORS if isinstance(err, kind)), "unknown")
 
 
 class ConnectionDraft:

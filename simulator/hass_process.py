@@ -204,9 +204,11 @@ def complaints(log: str) -> list[str]:
 
 
 @asynccontextmanager
-async def running_hass(folder: Path) -> AsyncIterator[tuple[HassProcess, HassClient]]:
+async def running_hass(
+    folder: Path, port: int | None = None
+) -> AsyncIterator[tuple[HassProcess, HassClient]]:
     """Run a Home Assistant with the user demo, signed in; stop it in the end."""
-    hass = HassProcess(folder)
+    hass = HassProcess(folder, port=port)
     try:
         await hass.start()
         async with HassClient(hass.url) as client:

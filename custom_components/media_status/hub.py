@@ -98,7 +98,7 @@ class Hub:
         """Take over what the journal remembers."""
         self.tracking_since = start.started_at
         self.tracker.options = self._options()
-        self.tracker.restore(start.requests, start.closed_keys, dt_util.utcnow())
+        self.tracker.restore(start.requests, start.closed_keys, dt_util.utcnow(), start.recent)
         self._recent.update({request.id: request for request in start.recent})
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .evidence import Evidence
-from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase
+from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
 from .model import ItemKey, MediaType, Service, Stage, Subject
 from .request import Counts, Explanation, Request
 from .stages import Base, DownloadView, ItemView
@@ -139,12 +139,21 @@ def _approved(evidence: Evidence, found: Found, manager: Service) -> Explanation
         titles = evidence.about(Title)
         code = "not_in_manager" if titles else "approved"
         return Explanation(code=code, values={"service": manager.value}, service=manager)
+    if not _is_unwanted(evidence, found):
+        return Explanation(code="approved", values={"service": manager.value}, service=manager)
     return Explanation(
         code="not_monitored",
         values={"service": manager.value},
         service=manager,
         needs_person=True,
     )
+
+
+def _is_unwanted(evidence: Evidence, found: Found) -> bool:
+    """Return whether the manager said that it does not look; a fresh title is merely unread."""
+    if any(title.present and not title.monitored for title in evidence.about(Title)):
+        return True
+    return any(evidence.about(Wanted, Subject(item=item)) for item in found.items)
 
 
 def _unreleased(found: Found, manager: Service) -> Explanation:

@@ -8,6 +8,7 @@ from itertools import batched
 from .absence import absences
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
+from .ended import Ended
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
@@ -40,13 +41,23 @@ class Tracker:
         self._new_id = new_id
         self._index = Index()
         self._closed: set[tuple[str, str]] = set()
+        self._ended = Ended()
         self._recheck: dict[str, datetime] = {}
 
     def restore(
-        self, requests: Iterable[Request], closed: Iterable[tuple[str, str]], now: datetime
+        self,
+        requests: Iterable[Request],
+        closed: Iterable[tuple[str, str]],
+        now: datetime,
+        recent: Iterable[Request] = (),
     ) -> None:
-        """Take over what the journal remembers: open requests, and Seerr ids that have ended."""
+        """Take over what the journal remembers: open requests, and what has ended.
+
+        `closed` are Seerr's ids of ended requests, `recent` those that ended last, in order.
+        """
         self._closed.update(closed)
+        for request in recent:
+            self._ended.add(request)
         for request in requests:
             self.requests[request.id] = request
             self._index.add(request)
@@ -197,7 +208,7 @@ class Tracker:
         by_hand = [r for r in found if r.limited_to_items and r.origin is opening.origin]
         if by_hand:
             return [self._widened(by_hand[0], opening, touched)]
-        if not self.options.track_manual:
+        if not self.options.track_manual or self._ended.covers(title, opening):
             return found
         return [*found, self._open(observation, title, opening, touched, now)]
 
@@ -342,6 +353,7 @@ class Tracker:
         self._index.discard(request.id)
         self._recheck.pop(request.id, None)
         self.requests.pop(request.id, None)
+        self._ended.add(request)
         if request.origin is Origin.SEERR:
             self._closed.update(request.service_ids.items())
 

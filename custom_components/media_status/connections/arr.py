@@ -151,13 +151,17 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
 
     def _told(self, round_: Round[T], items: Items[T], judged: Sequence[Download]) -> Survey:
         """Return what follows from everything that was read. Runs in a worker thread."""
-        judged = [one for one in judged if not round_.is_requested(one, items)]
         ready = [one for one in judged if not any(map(items.is_pending, one.records))]
         rewind = round_.rewind()
+        # What a request asked for is decided, too: it shall open nothing when that has ended.
         cursor = round_.next_cursor(items, [*round_.needed, *judged], ready)
+        by_hand = [one for one in ready if not round_.is_requested(one, items)]
         return Survey(
             started_at=round_.context.now,
-            observations=(*self._of_requests(round_, items), *self._of_grabs(round_, items, ready)),
+            observations=(
+                *self._of_requests(round_, items),
+                *self._of_grabs(round_, items, by_hand),
+            ),
             complete=round_.complete(items),
             cursor=replace(cursor, rewind=rewind).dump(),
             backlog=items.is_behind or rewind is not None,

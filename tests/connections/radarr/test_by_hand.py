@@ -5,7 +5,7 @@ import pytest
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.connections.base import SurveyContext
 from custom_components.media_status.connections.radarr import RadarrConnection
-from custom_components.media_status.lifecycle.facts import Origin
+from custom_components.media_status.lifecycle.facts import Origin, Verdict
 from custom_components.media_status.lifecycle.model import Stage
 from simulator import Title as Film
 from tests.connections.house import House
@@ -34,6 +34,25 @@ async def test_a_hand_added_film_opens_a_request_once(house: House) -> None:
     await house.settle(house.radarr)
     assert house.stage(title.title) is Stage.SYNCING_LIBRARY
     assert len(house.tracker.requests) == 1
+
+
+async def test_what_a_request_brought_stays_decided_when_it_has_ended(house: House) -> None:
+    """History overlaps: a quick grab is read again after the request it was made for has ended."""
+    title = dune(house)
+    await house.sim.seerr.approve(await house.sim.seerr.request(title))
+    await house.settle()
+    entry = house.sim.radarr.find(title)
+    assert entry is not None
+    download = house.sim.radarr.grab(entry)
+    await house.settle(house.radarr)
+    house.sim.radarr.complete(download)
+    house.sim.radarr.import_download(download)
+    await house.settle(house.radarr)
+    (request,) = house.tracker.requests
+    house.tracker.decide(request, Verdict.AVAILABLE, None, house.now)
+    assert house.tracker.requests == {}
+    survey = await house.survey(house.radarr)
+    assert [seen.opening for seen in survey.observations if seen.opening] == []
 
 
 async def test_a_4k_instance_opens_4k_requests(house: House) -> None:

@@ -70,25 +70,29 @@ def connection(name: str, address: Mapping[str, str]) -> ConfigSubentryDataWithI
     )
 
 
-async def set_up(
-    hass: HomeAssistant,
-    connections: list[ConfigSubentryDataWithId],
-    options: Mapping[str, object] | None = None,
-) -> Hub:
-    """Add the tracker and wait until it is loaded with all its entities."""
-    entry = ConfigEntry(
+def _new_entry(connections: list[ConfigSubentryDataWithId]) -> ConfigEntry[Hub]:
+    return ConfigEntry(
         data={},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
-        options={"manage_webhooks": False, **(options or {})},
+        options={"manage_webhooks": False},
         source="user",
         subentries_data=connections,
         title="Media Status",
         unique_id=None,
         version=1,
     )
-    await hass.config_entries.async_add(entry)
+
+
+async def set_up(hass: HomeAssistant, connections: list[ConfigSubentryDataWithId]) -> Hub:
+    """Add the tracker, or start a stored one, and wait until all its entities are there."""
+    stored = hass.config_entries.async_entries(DOMAIN)
+    entry = stored[0] if stored else _new_entry(connections)
+    if stored:
+        assert await async_setup_component(hass, DOMAIN, {})
+    else:
+        await hass.config_entries.async_add(entry)
     await hass.async_block_till_done()
     if entry.state is not ConfigEntryState.LOADED:
         raise RuntimeError(f"the entry is {entry.state}")

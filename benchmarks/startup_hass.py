@@ -2,16 +2,21 @@
 
 import asyncio
 from pathlib import Path
+import resource
 import sys
 from time import perf_counter, thread_time
-
-import psutil
 
 from custom_components.media_status.const import KINDS
 
 from .house import connection, free_port, home_assistant, set_up
 from .ticker import ticking
 from .worker import Answer, serve
+
+
+def _memory() -> float:
+    """Return the MiB of this process that are in memory (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 async def _main(folder: Path, is_with_entry: bool) -> None:
@@ -27,10 +32,10 @@ async def _main(folder: Path, is_with_entry: bool) -> None:
             answer["stall"] = max(gaps.busy)
             answer["open"] = len(hub.tracker.requests)
             answer["sensors"] = len(hass.states.async_entity_ids("sensor"))
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await hass.async_block_till_done()
 
         async def figures(_argument: str) -> Answer:
-            return answer | {"memory": psutil.Process().memory_info().rss / 2**20}
+            return answer | {"memory": await asyncio.to_thread(_memory)}
 
         await serve({"figures": figures})
 

@@ -4,6 +4,7 @@ The library is large: 5,000 films, 1,000 series, 50,000 episodes. For each numbe
 first cycle finds the new ones, and the cycles after it ask about what is known.
 """
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 import json
@@ -44,7 +45,7 @@ async def run(figures: Figures, seed: int, folder: Path) -> None:
         Worker("survey_twin", str(seed), str(addresses)) as twin,
         home_assistant(config, free_port()) as hass,
     ):
-        known = json.loads(addresses.read_text(encoding="utf-8"))
+        known = json.loads(await asyncio.to_thread(addresses.read_text, encoding="utf-8"))
         async with ticking() as gaps:
             hub = await set_up(hass, [connection(name, one) for name, one in known.items()])
             await hub.survey()

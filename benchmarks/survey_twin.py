@@ -47,7 +47,7 @@ class Levers:
 
     async def calls(self, _argument: str) -> Answer:
         """Return how often each service was called since the last time."""
-        found: Answer = {name: 0 for name in self._simulator.names()}
+        found: Answer = dict.fromkeys(self._simulator.names(), 0)
         for (name, _route), times in self._simulator.calls.items():
             found[name] += times
         self._simulator.calls.clear()
@@ -71,7 +71,8 @@ def _addresses(simulator: Simulator) -> dict[str, dict[str, str]]:
 
 async def _main(seed: int, addresses: Path) -> None:
     async with Simulator(profile="L", seed=seed, stepped=False) as simulator:
-        addresses.write_text(json.dumps(_addresses(simulator)), encoding="utf-8")
+        found = json.dumps(_addresses(simulator))
+        await asyncio.to_thread(addresses.write_text, found, encoding="utf-8")
         levers = Levers(simulator)
         await serve({"ask_for": levers.ask_for, "calls": levers.calls})
 

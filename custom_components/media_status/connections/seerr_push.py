@@ -42,7 +42,6 @@ _TYPES = {
     "series": MediaType.SERIES,
     "show": MediaType.SERIES,
 }
-_BUSY = frozenset({"PENDING", "PROCESSING"})
 
 
 def read_push(connection_id: str, payload: JsonObject, seen_at: datetime) -> Push:
@@ -132,15 +131,21 @@ def split_subject(subject: str | None) -> tuple[str | None, int | None]:
 
 
 def _opening(payload: JsonObject, title: TitleRef, seen_at: datetime) -> Opening | None:
-    """Return what was asked for; None when a series' seasons are not told (the survey will)."""
+    """Return what was asked for; None when the template does not tell it all (the survey will).
+
+    Without Seerr's id the survey could not know the request again and would open it once more.
+    """
+    event = _plain(payload.get("event"))
     seasons = _seasons(payload)
-    if title.media_type is MediaType.SERIES and not seasons:
+    is_series = title.media_type is MediaType.SERIES
+    if title.service_id is None or event is None or (is_series and not seasons):
         return None
     return Opening(
         origin=Origin.SEERR,
         created_at=seen_at,
-        seasons=seasons if title.media_type is MediaType.SERIES else frozenset(),
-        is_4k=_is_4k(payload),
+        seasons=seasons if is_series else frozenset(),
+        # Only the event's words tell it.
+        is_4k=_IN_4K.search(event) is not None,
         requested_by=name_text(
             _value(payload, "request", "requestedBy_username", "requested_by_username")
         ),
@@ -153,13 +158,3 @@ def _seasons(payload: JsonObject) -> frozenset[int]:
             numbers = _NUMBER.findall((as_str(entry.get("value")) or "")[:_MAX_SEASON])
             return frozenset(int(number) for number in numbers)
     return frozenset()
-
-
-def _is_4k(payload: JsonObject) -> bool:
-    """Return whether it is the 4K request: only the event's words say so."""
-    event = _plain(payload.get("event"))
-    if event is not None:
-        return _IN_4K.search(event) is not None
-    hd = (_value(payload, "media", "status", "media_status") or "").upper()
-    uhd = (_value(payload, "media", "status4k", "media_status4k") or "").upper()
-    return uhd in _BUSY and hd not in _BUSY

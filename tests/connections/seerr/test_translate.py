@@ -133,6 +133,7 @@ def test_snake_case_keys() -> None:
     """Home Assistant's own Seerr integration writes snake case."""
     body: JsonObject = {
         "notification_type": "MEDIA_APPROVED",
+        "event": "Movie Request Approved",
         "subject": "Heat (1995)",
         "media": {"media_type": "movie", "tmdb_id": "949", "status": "PENDING"},
         "request": {"request_id": "7", "requested_by_username": "bob"},
@@ -171,6 +172,14 @@ def test_a_series_without_seasons_opens_nothing_yet() -> None:
     """The survey that the bell rings for knows the seasons."""
     body = {**SAMPLES["media-approved-tv"], "extra": []}
     push = read(body)
+    assert only(push).opening is None
+    assert Doorbell.SELF in push.doorbells
+
+
+@pytest.mark.parametrize("left_out", ["event", "request"])
+def test_a_template_that_leaves_out_too_much_opens_nothing(left_out: str) -> None:
+    """Without event nobody knows about 4K, without id the survey would open it a second time."""
+    push = read({**SAMPLES["media-approved-movie"], left_out: None})
     assert only(push).opening is None
     assert Doorbell.SELF in push.doorbells
 

@@ -126,6 +126,21 @@ def test_season_two_beside_season_one() -> None:
     assert set(house.of(two).status.items) == set(two.items)
 
 
+def test_seasons_that_are_taken_out_of_a_request_are_not_waited_for() -> None:
+    """Seerr lets whoever approves leave seasons out; its list says what is asked for now."""
+    items = tuple(ItemKey(season, 1) for season in (1, 2))
+    world = World(media_type=MediaType.SERIES, seasons=frozenset({1, 2}), items=items)
+    house = House(world)
+    house.push(world.seerr(at(0), Via.PUSH), now=at(0))
+    world.managed, world.status = True, AskStatus.APPROVED
+    house.survey(at(1))
+    assert set(house.of(world).items) == set(items)
+    world.seasons = frozenset({1})
+    world.files = world.playable = {ItemKey(1, 1)}
+    house.survey(at(2))
+    assert house.stages(world) == (Stage.AVAILABLE, {ItemKey(1, 1): Stage.AVAILABLE})
+
+
 def test_4k_beside_hd() -> None:
     """A file of the 4K instance proves nothing about the HD request, and the reverse."""
     hd = _approved_film(request_id="1", manager="hd")

@@ -198,6 +198,8 @@ class Tracker:
         """Return the requests an opening concerns: found, adopted, widened, or new."""
         if opening.origin is Origin.SEERR:
             if found:
+                if observation.via is Via.SURVEY:
+                    self._narrow(found, opening, touched)
                 return [self._widened(request, opening, touched) for request in found]
             if (observation.connection_id, title.service_id or "") in self._closed:
                 return []
@@ -265,6 +267,17 @@ class Tracker:
             collected.change.is_stored = collected.change.visible = collected.is_stale = True
             return [request]
         return []
+
+    def _narrow(
+        self, found: Iterable[Request], opening: Opening, touched: dict[str, Touched]
+    ) -> None:
+        """Give up seasons that Seerr no longer lists: whoever approves can leave some out."""
+        for request in found:
+            if opening.seasons and not request.seasons <= opening.seasons:
+                collected = touched.setdefault(request.id, Touched.of(request))
+                request.seasons &= opening.seasons
+                request.items = {item for item in request.items if request.wants(item)}
+                collected.change.is_stored = collected.is_stale = True
 
     def _widened(self, request: Request, opening: Opening, touched: dict[str, Touched]) -> Request:
         """Add what an opening asks for beyond what the request already covers."""

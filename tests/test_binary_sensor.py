@@ -1,12 +1,16 @@
 """Test the connectivity sensors and the devices of connections."""
 
+from datetime import timedelta
 from pathlib import Path
+
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.lifecycle.model import Service
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 
 from .household import KINDS, SECRET, running
 
@@ -76,3 +80,16 @@ async def test_attributes_are_few_and_calm(hass: HomeAssistant, tmp_path: Path) 
         assert after is not None
         assert set(after.attributes) == {"device_class", "friendly_name", "webhook", "error"}
         assert after.last_updated == before.last_updated
+
+
+async def test_a_service_that_nobody_waits_for_is_looked_after(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    """With nothing on its way there is no doorbell; an outage of Jellyfin still shows."""
+    async with running(hass, tmp_path, kinds=(Service.JELLYFIN,)) as home:
+        home.services["jellyfin"].error = Unreachable()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(minutes=6))
+        await hass.async_block_till_done(wait_background_tasks=True)
+        state = hass.states.get("binary_sensor.jellyfin_connection")
+        assert state is not None
+        assert state.state == "off"

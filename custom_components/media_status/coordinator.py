@@ -61,7 +61,7 @@ class Keeper(Protocol):
         """Take in what was answered."""
 
     def next_survey(self, coordinator: ConnectionCoordinator) -> int:
-        """Return the seconds to the next survey; 0 when only a doorbell shall cause one."""
+        """Return the seconds to the next survey."""
 
     def health_changed(self, coordinator: ConnectionCoordinator) -> None:
         """Hear that the connection went down or came back."""
@@ -195,7 +195,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             since=self.data.since if was_healthy else now,
         )
         seconds = 1 if survey.backlog else self._keeper.next_survey(self)
-        self.update_interval = timedelta(seconds=seconds) if seconds else None
+        self.update_interval = timedelta(seconds=seconds)
         if not was_healthy:
             self._keeper.health_changed(self)
             self.config_entry.async_create_background_task(

@@ -230,7 +230,7 @@ class Hub:
         return await survey_context(asker)
 
     def next_survey(self, coordinator: ConnectionCoordinator) -> int:
-        """Return the seconds to a connection's next survey; 0 when only a doorbell causes one."""
+        """Return the seconds to a connection's next survey."""
         stages = {
             stage
             for request in self.tracker.requests.values()

@@ -23,19 +23,24 @@ def interval(
     options: Mapping[str, object],
     since_import: timedelta | None,
 ) -> int:
-    """Return the seconds to the next survey; 0 when only a doorbell shall cause one.
+    """Return the seconds to the next survey.
 
-    `stages` are those of all items of open requests; `since_import` is how long ago something was
-    imported last.
+    Even where nothing waits a look now and then is due: an outage rings no doorbell. `stages` are
+    those of all open requests and their items; `since_import` is how long ago the last import was.
     """
     match kind:
         case Service.QBITTORRENT:
             return _CLIENT_IDLE if _FETCHING.isdisjoint(stages) else _CLIENT_ACTIVE
         case Service.JELLYFIN:
-            return _library_interval(since_import) if Stage.SYNCING_LIBRARY in stages else 0
+            if Stage.SYNCING_LIBRARY in stages:
+                return _library_interval(since_import)
+            return _chosen(options, CONF_POLL_IDLE_SECONDS)
         case _:
-            name = CONF_POLL_ACTIVE_SECONDS if stages else CONF_POLL_IDLE_SECONDS
-            return int(str({**DEFAULT_OPTIONS, **options}[name]))
+            return _chosen(options, CONF_POLL_ACTIVE_SECONDS if stages else CONF_POLL_IDLE_SECONDS)
+
+
+def _chosen(options: Mapping[str, object], name: str) -> int:
+    return int(str({**DEFAULT_OPTIONS, **options}[name]))
 
 
 def _library_interval(since_import: timedelta | None) -> int:

@@ -72,7 +72,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) 
     entry.async_on_unload(entry.add_update_listener(_async_updated))
 
     async def close(_event: Event) -> None:
-        await journal.close()
+        await hub.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, close))
     try:

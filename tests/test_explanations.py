@@ -1,10 +1,14 @@
-"""Test that every explanation becomes a sentence, in the language of Home Assistant."""
+"""Test that explanations and what happened become sentences, in the language of Home Assistant."""
 
 import ast
+from datetime import UTC, datetime
 
 import pytest
 
 from custom_components.media_status.explanations import async_load
+from custom_components.media_status.lifecycle.facts import Verdict
+from custom_components.media_status.lifecycle.model import JsonValue, Service
+from custom_components.media_status.lifecycle.request import TimelineEntry
 from homeassistant.core import HomeAssistant
 
 from .repository import PACKAGE, nodes, read_table, under
@@ -84,3 +88,68 @@ async def test_another_language_falls_back_to_english(hass: HomeAssistant) -> No
     texts = await async_load(hass)
     hass.config.language = "nl"
     assert texts.sentence("paused", {}) == "The download is paused."
+
+
+def happenings() -> set[str]:
+    """Return every code that a timeline can give."""
+    found = {f"decided_{verdict.value}" for verdict in Verdict}
+    path = PACKAGE / "lifecycle" / "timeline.py"
+    for where, node in nodes(ast.Call, path.parent):
+        if where == path and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr in {"add", "_gather"}:
+                found |= literals(node.args[0])
+    for where, table in nodes(ast.Assign, path.parent):
+        if where == path and isinstance(table.value, ast.Dict):
+            found |= set().union(*(literals(value) for value in table.value.values))
+    return found - {"decided"}
+
+
+def happened(code: str, service: Service | None = None, **values: JsonValue) -> TimelineEntry:
+    """Return an entry of a timeline."""
+    return TimelineEntry(
+        request_id="r1",
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        code=code,
+        service=service,
+        values=values,
+    )
+
+
+async def test_everything_that_happens_has_a_sentence(hass: HomeAssistant) -> None:
+    """Nobody reads a code, even when nothing but the service is known."""
+    texts = await async_load(hass)
+    assert len(happenings()) > 12
+    for code in happenings():
+        name, _, verdict = code.partition("_") if code.startswith("decided_") else (code, "", "")
+        values = {"verdict": verdict} if verdict else {}
+        if code == "stage":
+            values = {"before": "searching", "stage": "downloading"}
+        assert texts.happening(happened(name, Service.SONARR, **values)), code
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (happened("opened", Service.SEERR, requested_by="Alice"), "Alice asked for it."),
+        (happened("imported", Service.RADARR, items=["movie"], count=1), "Radarr sorted it in."),
+        (
+            happened("imported", Service.SONARR, items=["S01E01", "S01E02"], count=2),
+            "Sonarr sorted in S01E01, S01E02.",
+        ),
+        (
+            happened("playable", Service.JELLYFIN, items=[f"S01E0{n}" for n in range(1, 9)]),
+            "Jellyfin can play S01E01 … S01E08 (8).",
+        ),
+        (happened("stage", before="searching", stage="available"), "Now: Ready to watch."),
+    ],
+)
+async def test_what_happened_reads_like_a_sentence(
+    hass: HomeAssistant, entry: TimelineEntry, sentence: str
+) -> None:
+    """People, services, episodes and stages are called by their names."""
+    assert (await async_load(hass)).happening(entry) == sentence
+
+
+async def test_what_an_unknown_code_tells_is_left_out(hass: HomeAssistant) -> None:
+    """An entry of a newer version has no words here."""
+    assert (await async_load(hass)).happening(happened("no_such_code")) is None

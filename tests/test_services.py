@@ -151,6 +151,9 @@ async def test_get_request_tells_everything(
         codes = [entry["code"] for entry in rows(answer, "timeline")]
         assert codes[0] == "opened"
         assert "imported" in codes
+        told = [entry["sentence"] for entry in rows(answer, "timeline")]
+        assert all(told)
+        assert "Radarr sorted it in." in told
 
 
 async def test_get_request_keeps_what_is_long_over(hass: HomeAssistant, tmp_path: Path) -> None:

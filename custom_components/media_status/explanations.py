@@ -1,10 +1,10 @@
-"""Put explanations into words, in the language of Home Assistant.
+"""Put explanations and what happened into words, in the language of Home Assistant.
 
 The sentences are in the `common` section of the translations, where cards find them too. A
 sentence whose key ends in `_unknown` is used when a value of the other is not known.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from string import Formatter
 from typing import Final
 
@@ -12,10 +12,17 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
 
 from .const import DOMAIN, KIND_NAMES
+from .lifecycle.model import MOVIE, JsonValue
+from .lifecycle.request import TimelineEntry
 
-_CATEGORY: Final = "common"
-_PREFIX: Final = f"component.{DOMAIN}.{_CATEGORY}.explanation_"
+_SENTENCES: Final = "common"
+_ENTITIES: Final = "entity"
+_EXPLANATION: Final = f"component.{DOMAIN}.{_SENTENCES}.explanation_"
+_HAPPENING: Final = f"component.{DOMAIN}.{_SENTENCES}.timeline_"
+_STAGE: Final = f"component.{DOMAIN}.{_ENTITIES}.sensor.request.state."
 _FALLBACK_LANGUAGE: Final = "en"
+# More episodes than this are named by the first and the last of them.
+_MANY_EPISODES: Final = 3
 
 
 class Texts:
@@ -26,28 +33,54 @@ class Texts:
         self._hass = hass
 
     def sentence(self, code: str, values: Mapping[str, str | int]) -> str | None:
-        """Return the sentence for a code, or None for a code without one."""
+        """Return the sentence for an explanation's code, or None for a code without one."""
+        return self._filled(_EXPLANATION, code, values)
+
+    def happening(self, entry: TimelineEntry) -> str | None:
+        """Return in one sentence what happened, or None for a code without one."""
+        values: dict[str, str | int] = {
+            name: value for name, value in entry.values.items() if isinstance(value, str | int)
+        }
+        if entry.service is not None:
+            values["service"] = entry.service.value
+        if (stage := entry.values.get("stage")) is not None:
+            values["stage"] = self._text(_ENTITIES, f"{_STAGE}{stage}") or str(stage)
+        items = entry.values.get("items")
+        values["episodes"] = _episodes(items) if isinstance(items, list) else ""
+        code = f"decided_{values.get('verdict')}" if entry.code == "decided" else entry.code
+        return self._filled(_HAPPENING, code, values)
+
+    def _filled(self, prefix: str, code: str, values: Mapping[str, str | int]) -> str | None:
         known = {name: _word(value) for name, value in values.items() if value != ""}
         for key in (code, f"{code}_unknown"):
-            template = self._template(key)
+            template = self._text(_SENTENCES, f"{prefix}{key}")
             if template is not None and _names(template) <= set(known):
                 return template.format_map(known)
         return None
 
-    def _template(self, key: str) -> str | None:
+    def _text(self, category: str, key: str) -> str | None:
         for language in (self._hass.config.language, _FALLBACK_LANGUAGE):
             # Home Assistant loads a new language in the background; until then English serves.
-            known = async_get_cached_translations(self._hass, language, _CATEGORY, DOMAIN)
-            if template := known.get(f"{_PREFIX}{key}"):
-                return template
+            known = async_get_cached_translations(self._hass, language, category, DOMAIN)
+            if text := known.get(key):
+                return text
         return None
 
 
 async def async_load(hass: HomeAssistant) -> Texts:
     """Return the sentences, loaded for the language of Home Assistant and for English."""
     for language in {hass.config.language, _FALLBACK_LANGUAGE}:
-        await async_get_translations(hass, language, _CATEGORY, {DOMAIN})
+        for category in (_SENTENCES, _ENTITIES):
+            await async_get_translations(hass, language, category, {DOMAIN})
     return Texts(hass)
+
+
+def _episodes(labels: Sequence[JsonValue]) -> str:
+    """Return the episodes as people name them; a film has none."""
+    named = [str(label) for label in labels if label != MOVIE.label]
+    if len(named) > _MANY_EPISODES:
+        return f"{named[0]} … {named[-1]} ({len(named)})"
+    return ", ".join(named)
 
 
 def _word(value: str | int) -> str:

@@ -84,7 +84,7 @@ class Hub:
         self.tracking_since = dt_util.utcnow()
         self._recent: dict[str, Request] = {}
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
-        self._texts = texts
+        self.texts = texts
         self._listeners: list[Callable[[HubEvent], None]] = []
         self._is_closed = False
 
@@ -247,7 +247,7 @@ class Hub:
         values = dict(explanation.values)
         if explanation.service is not None:
             values["service"] = service_name(self.connections, request, explanation.service)
-        return self._texts.sentence(explanation.code, values)
+        return self.texts.sentence(explanation.code, values)
 
     def watch_url(self, request: Request) -> str | None:
         """Return the address of the title's page in Jellyfin for people's browsers."""

@@ -145,7 +145,12 @@ class Reader:
             "overview": shown.overview,
             "items": items_json(shown if shown.items else (stored or shown)),
             "facts": facts_json(facts, is_admin=self._is_admin),
-            "timeline": [timeline_json(found.entry, is_admin=self._is_admin) for found in timeline],
+            "timeline": [
+                timeline_json(
+                    found.entry, self._hub.texts.happening(found.entry), is_admin=self._is_admin
+                )
+                for found in timeline
+            ],
         }
 
 

@@ -204,11 +204,16 @@ def facts_json(facts: Iterable[Fact], *, is_admin: bool) -> list[JsonValue]:
     ]
 
 
-def timeline_json(entry: TimelineEntry, *, is_admin: bool) -> JsonObject:
-    """Return one thing that happened to a request."""
+def timeline_json(
+    entry: TimelineEntry, sentence: str | None = None, *, is_admin: bool
+) -> JsonObject:
+    """Return one thing that happened to a request, with its sentence."""
+    if sentence and not is_admin:
+        sentence = scrub(sentence)
     return {
         "at": timestamp(entry.at),
         "code": entry.code,
+        "sentence": clean_or_none(sentence, MAX_SENTENCE),
         "service": None if entry.service is None else entry.service.value,
         "values": _values(entry.values, is_admin=is_admin),
     }

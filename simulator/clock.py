@@ -43,6 +43,7 @@ class SimClock:
         self._heap: list[tuple[datetime, int, Timer]] = []
         self._serial = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._planned: set[Timer] = set()
 
     @property
     def stepped(self) -> bool:
@@ -67,6 +68,7 @@ class SimClock:
         else:
             loop = asyncio.get_running_loop()
             timer.handle = loop.call_later(max(0.0, seconds / self._speed), self._spawn, timer)
+            self._planned.add(timer)
         return timer
 
     async def sleep(self, seconds: float) -> None:
@@ -92,11 +94,15 @@ class SimClock:
     async def close(self) -> None:
         """Drop every planned callback and end the ones that are running."""
         self._heap.clear()
+        for timer in self._planned:
+            timer.cancel()
+        self._planned.clear()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, timer: Timer) -> None:
+        self._planned.discard(timer)
         if timer.cancelled:
             return
         task = asyncio.ensure_future(_run(timer.callback))

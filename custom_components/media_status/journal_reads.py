@@ -23,8 +23,8 @@ class JournalStart:
     """What the journal holds when it is opened.
 
     `requests` are the open ones with their facts; `recent` those that ended a short while ago,
-    without facts. `closed_keys` are the (connection, own id) pairs of ended requests that were
-    made in Seerr. `unreadable` counts open requests that this version does not understand;
+    without facts. `closed_keys` are the (connection, own id) pairs of requests made in Seerr that
+    ended as available. `unreadable` counts open requests that this version does not understand;
     they stay in the journal.
     """
 
@@ -223,14 +223,14 @@ def _recent(connection: sqlite3.Connection, keep_since: datetime) -> list[Reques
 
 
 def _closed_keys(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Return under which ids the services know Seerr's requests that ended."""
+    """Return under which ids the services know Seerr's requests that ended as available."""
     names: dict[str, str] = {}  # one text for each connection, however many requests it has
     return {
         (names.setdefault(connection_id, connection_id), service_id)
         for connection_id, service_id in connection.execute(
             "SELECT k.connection_id, k.service_id FROM requests r"
             " CROSS JOIN request_keys k ON k.request_id = r.id"
-            " WHERE r.open = 0 AND r.origin = 'seerr'"
+            " WHERE r.open = 0 AND r.origin = 'seerr' AND r.stage = 'available'"
         )
     }
 

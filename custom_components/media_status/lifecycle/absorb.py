@@ -150,7 +150,7 @@ def _ages(fact: Fact) -> bool:
     """Return whether the meaning of a value grows with the time it has been seen."""
     value = fact.value
     if isinstance(value, Ask):
-        return value.status is AskStatus.ABSENT
+        return value.status in (AskStatus.ABSENT, AskStatus.DECLINED)
     return isinstance(value, Title | Queue) and not value.present
 
 

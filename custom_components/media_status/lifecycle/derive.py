@@ -20,10 +20,9 @@ def derive(
     """Return the status, and when it can change by time alone."""
     evidence = Evidence(request.facts.values())
     ground = base(evidence, by_hand=request.origin is not Origin.SEERR)
-    downloads = {key: download_view(evidence, key) for key in sorted(evidence.downloads)}
-    views = {
-        item: item_view(evidence, item, ground, downloads, now) for item in sorted(_items(request))
-    }
+    items = _items(request)
+    downloads = _downloads(evidence, items)
+    views = {item: item_view(evidence, item, ground, downloads, now) for item in sorted(items)}
     stages = {item: view.stage for item, view in views.items()}
     stage = request_stage(list(stages.values()), _ground_stage(evidence, ground))
     done = frozenset(
@@ -67,6 +66,15 @@ _STUCK = frozenset(
         "no_library",
     }
 )
+
+
+def _downloads(evidence: Evidence, items: set[ItemKey]) -> dict[str, DownloadView]:
+    """Return the downloads that serve an item; others are of a former wish or connection."""
+    return {
+        key: download_view(evidence, key)
+        for key, served in sorted(evidence.downloads.items())
+        if not served.isdisjoint(items)
+    }
 
 
 def _items(request: Request) -> set[ItemKey]:

@@ -40,7 +40,7 @@ def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) ->
     trouble = _trouble(evidence, found)
     if trouble is not None:
         return trouble
-    unanswered = _unanswered(request, found.stage, setup)
+    unanswered = _unanswered(request, evidence, found, setup)
     return unanswered or _by_stage(request, evidence, found, setup)
 
 
@@ -48,19 +48,35 @@ def _manager(request: Request) -> Service:
     return Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
 
 
-def _unanswered(request: Request, stage: Stage, setup: Setup) -> Explanation | None:
+def _unanswered(
+    request: Request, evidence: Evidence, found: Found, setup: Setup
+) -> Explanation | None:
     """Return that we cannot know, when the service that decides the next step is down."""
+    stage = found.stage
     deciding = {
         Stage.REQUESTED: Service.SEERR,
         Stage.DOWNLOADING: Service.QBITTORRENT,
         Stage.SYNCING_LIBRARY: Service.JELLYFIN,
     }.get(stage, _manager(request))
+    if deciding is Service.QBITTORRENT and _is_usenet(evidence, found):
+        deciding = _manager(request)
     since = setup.down.get(deciding)
     if since is None or stage in (Stage.DECLINED, Stage.DELETED, Stage.FAILED):
         return None
     return Explanation(
         code="connection_down", values={"service": deciding.value}, service=deciding, since=since
     )
+
+
+def _is_usenet(evidence: Evidence, found: Found) -> bool:
+    """Return whether no torrent client has to do with what is being fetched."""
+    live = [key for key, view in found.downloads.items() if view.stage is found.stage]
+    protocols = [
+        {value.protocol for value in evidence.about(Grab, Subject(download=key))}
+        | {value.protocol for value in evidence.about(Queue, Subject(download=key))}
+        for key in live
+    ]
+    return bool(live) and all("usenet" in found for found in protocols)
 
 
 def _trouble(evidence: Evidence, found: Found) -> Explanation | None:

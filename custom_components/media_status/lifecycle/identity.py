@@ -68,6 +68,7 @@ class Index:
             own = self.by_service_id(observation.connection_id, title.service_id)
             if observation.service is Service.SEERR:
                 return Match(request_ids=own)  # its id names one request, not a title
+            own = tuple(found for found in own if not self._is_another(found, title))
         # A second request for the same title may not be linked to the service's id yet.
         found = tuple(sorted({*own, *self.by_title(title)}))
         if found:
@@ -86,6 +87,18 @@ class Index:
     def by_download(self, name: str) -> tuple[str, ...]:
         """Return the open requests that a download serves."""
         return tuple(sorted(self._keys.get(("download", name), ())))
+
+    def _is_another(self, request_id: str, title: TitleRef) -> bool:
+        """Return whether the provider ids contradict the service's own id.
+
+        Own ids are given anew when a manager's database is rebuilt.
+        """
+        names = self._of_request[request_id]
+        stated = [key for keys in _provider_names(title) for key in keys]
+        if any(key in names for key in stated):
+            return False
+        known = {key[:3] for key in names if key[0] == "provider"}
+        return any(key[:3] in known for key in stated)
 
     def _first(self, groups: Iterable[list[tuple[str, ...]]]) -> tuple[str, ...]:
         for group in groups:

@@ -1,10 +1,10 @@
 """Define an open request: what was asked, its facts, and what is derived from them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .facts import Anime, Fact, FactKey, FactValue, Grab, Origin
+from .facts import Anime, Ask, Fact, FactKey, FactValue, Grab, Origin
 from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage, Subject
 
 
@@ -130,6 +130,18 @@ class Request:
             found = fact.value.items if isinstance(fact.value, Grab) else frozenset()
             serves[key] = serves.get(key, frozenset()) | (found & self.items)
         return serves
+
+    @property
+    def is_asked(self) -> bool:
+        """Return whether a Seerr that is still connected has said anything about it."""
+        return any(isinstance(fact.value, Ask) for fact in self.facts.values())
+
+    def keep_only(self, connections: Collection[str]) -> None:
+        """Forget what other connections have said, and their own ids."""
+        self.facts = {
+            key: fact for key, fact in self.facts.items() if fact.connection_id in connections
+        }
+        self.service_ids = {key: own for key, own in self.service_ids.items() if key in connections}
 
     def wants(self, item: ItemKey) -> bool:
         """Return whether the item belongs to what was asked."""

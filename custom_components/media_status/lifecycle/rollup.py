@@ -53,4 +53,5 @@ def request_stage(stages: Collection[Stage], ground: Stage) -> Stage:
         if all(stage is end for stage in unfinished):
             return end
     on_the_line = [stage for stage in unfinished if stage in RANK]
-    return min(on_the_line, key=RANK.__getitem__) if on_the_line else unfinished[0]
+    # Nothing moves: what is searched counts, not an episode that nobody wants searched.
+    return max(on_the_line, key=RANK.__getitem__) if on_the_line else unfinished[0]

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched
 
 from .absence import absences
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended
+from .ending import is_over
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
 from .model import MOVIE, MediaType, Service, Stage, TitleRef, Via
 from .request import Changes, Request
+from .steps import steps
 from .timeline import entries
-
-_STEP = 25  # requests or observations per step: a few milliseconds
+from .wish import adopt, ask, is_same, widen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +50,27 @@ class Tracker:
         closed: Iterable[tuple[str, str]],
         now: datetime,
         recent: Iterable[Request] = (),
+        connections: Collection[str] | None = None,
     ) -> None:
         """Take over what the journal remembers: open requests, and what has ended.
 
-        `closed` are Seerr's ids of ended requests, `recent` those that ended last, in order.
+        `closed` are Seerr's ids of ended requests, `recent` those that ended last, in order. Of
+        `connections` that no longer exist nothing is believed.
         """
         self._closed.update(closed)
         for request in recent:
             self._ended.add(request)
         for request in requests:
+            if connections is not None:
+                request.keep_only({*connections, Service.HOME_ASSISTANT.value})
             self.requests[request.id] = request
             self._index.add(request)
+            stored = request.status
             self._derive(request, now)
+            if request.stage is not stored.stage or is_over(request):
+                # Time went on without us: the next tick tells it.
+                request.status = stored
+                self._recheck[request.id] = now
 
     def observe(self, observations: Iterable[Observation], now: datetime) -> Changes:
         """Correlate and merge what was seen, and return what it changed."""
@@ -98,14 +107,14 @@ class Tracker:
         steps, so that a caller can let others run; pushes may come in between.
         """
         stated: dict[str, set[FactKey]] = {}
-        for chunk in batched(observations, _STEP, strict=False):
+        for chunk in steps(observations, _statements):
             touched: dict[str, Touched] = {}
             for observation in chunk:
                 self._apply(observation, touched, now)
             for request_id, collected in touched.items():
                 stated.setdefault(request_id, set()).update(collected.stated)
             yield self._settle(touched, now)
-        for requests in batched(list(self.requests.values()), _STEP, strict=False):
+        for requests in steps(list(self.requests.values()), _facts):
             touched = {}
             for request in requests:
                 if request.is_open:
@@ -135,7 +144,7 @@ class Tracker:
     def reconsider(self, options: TrackerOptions, now: datetime) -> Iterator[Changes]:
         """Derive all requests anew under other options, e.g. when a connection went down."""
         self.options = options
-        for requests in batched(list(self.requests.values()), _STEP, strict=False):
+        for requests in steps(list(self.requests.values()), _facts):
             touched = {request.id: Touched.of(request) for request in requests if request.is_open}
             for found in touched.values():
                 found.is_stale = True
@@ -197,19 +206,22 @@ class Tracker:
     ) -> list[Request]:
         """Return the requests an opening concerns: found, adopted, widened, or new."""
         if opening.origin is Origin.SEERR:
-            if found:
-                if observation.via is Via.SURVEY:
-                    self._narrow(found, opening, touched)
-                return [self._widened(request, opening, touched) for request in found]
-            if (observation.connection_id, title.service_id or "") in self._closed:
-                return []
-            adopted = self._adopted(title, opening, touched)
-            return adopted or [self._open(observation, title, opening, touched, now)]
+            for request in found:
+                collected = touched.setdefault(request.id, Touched.of(request))
+                ask(collected, opening, is_listed=observation.via is Via.SURVEY)
+            if found or (observation.connection_id, title.service_id or "") in self._closed:
+                return found
+            for request in map(self.requests.__getitem__, self._index.by_title(title)):
+                if is_same(request, opening):
+                    adopt(touched.setdefault(request.id, Touched.of(request)), opening)
+                    return [request]
+            return [self._open(observation, title, opening, touched, now)]
         if any(request.wants(item) for request in found for item in opening.items):
             return found
-        by_hand = [r for r in found if r.limited_to_items and r.origin is opening.origin]
-        if by_hand:
-            return [self._widened(by_hand[0], opening, touched)]
+        for request in found:
+            if request.limited_to_items and request.origin is opening.origin:
+                widen(touched.setdefault(request.id, Touched.of(request)), opening)
+                return [request]
         if not self.options.track_manual or self._ended.covers(title, opening):
             return found
         return [*found, self._open(observation, title, opening, touched, now)]
@@ -244,51 +256,6 @@ class Tracker:
         if title.service_id is not None:
             request.service_ids[observation.connection_id] = title.service_id
         self._index.add(request)
-        return request
-
-    def _adopted(
-        self, title: TitleRef, opening: Opening, touched: dict[str, Touched]
-    ) -> list[Request]:
-        """Return a hand-added request that turns out to be this wish, now Seerr's."""
-        for request_id in self._index.by_title(title):
-            request = self.requests[request_id]
-            seasons = {item.season for item in request.items}
-            if request.origin is Origin.SEERR or request.is_4k is not opening.is_4k:
-                continue
-            if opening.seasons and not seasons & opening.seasons:
-                continue
-            collected = touched.setdefault(request.id, Touched.of(request))
-            request.origin = Origin.SEERR
-            request.seasons = opening.seasons | request.seasons
-            request.limited_to_items = False
-            request.items = {item for item in request.items if request.wants(item)}
-            request.requested_by = opening.requested_by or request.requested_by
-            request.created_at = min(request.created_at, opening.created_at)
-            collected.change.is_stored = collected.change.visible = collected.is_stale = True
-            return [request]
-        return []
-
-    def _narrow(
-        self, found: Iterable[Request], opening: Opening, touched: dict[str, Touched]
-    ) -> None:
-        """Give up seasons that Seerr no longer lists: whoever approves can leave some out."""
-        for request in found:
-            if opening.seasons and not request.seasons <= opening.seasons:
-                collected = touched.setdefault(request.id, Touched.of(request))
-                request.seasons &= opening.seasons
-                request.items = {item for item in request.items if request.wants(item)}
-                collected.change.is_stored = collected.is_stale = True
-
-    def _widened(self, request: Request, opening: Opening, touched: dict[str, Touched]) -> Request:
-        """Add what an opening asks for beyond what the request already covers."""
-        collected = touched.setdefault(request.id, Touched.of(request))
-        before = (request.seasons, frozenset(request.items), request.requested_by)
-        request.seasons |= opening.seasons
-        if request.limited_to_items:
-            request.items |= opening.items
-        request.requested_by = request.requested_by or opening.requested_by
-        if before != (request.seasons, frozenset(request.items), request.requested_by):
-            collected.change.is_stored = collected.is_stale = True
         return request
 
     def _supersede(
@@ -350,7 +317,7 @@ class Tracker:
             change.is_stored = True
         if request.stage is Stage.AVAILABLE and request.available_at is None:
             request.available_at = now
-        if _is_over(request):
+        if is_over(request):
             request.ended_at = now
             change.ended = change.is_stored = True
 
@@ -367,12 +334,14 @@ class Tracker:
         self._recheck.pop(request.id, None)
         self.requests.pop(request.id, None)
         self._ended.add(request)
-        if request.origin is Origin.SEERR:
+        # What is there may stay approved for ever; what was declined or gone may come back.
+        if request.origin is Origin.SEERR and request.stage is Stage.AVAILABLE:
             self._closed.update(request.service_ids.items())
 
 
-def _is_over(request: Request) -> bool:
-    """Return whether nothing more can come: all there and nothing still to be aired, or gone."""
-    if request.stage is Stage.AVAILABLE:
-        return request.status.counts.unreleased == 0
-    return request.stage is Stage.DELETED
+def _statements(observation: Observation) -> int:
+    return len(observation.statements)
+
+
+def _facts(request: Request) -> int:
+    return len(request.facts)

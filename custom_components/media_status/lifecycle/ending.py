@@ -1,0 +1,62 @@
+"""Decide when a request is history: nothing that was asked for can come any more."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from .facts import Ask, AskStatus, Decision, Fact, Wanted
+from .model import ItemKey, MediaType, Stage
+from .request import Request
+
+# An admin may change their mind for so long; approved later, it is a request of its own.
+DECLINED_FOR = timedelta(days=1)
+
+
+def is_over(request: Request) -> bool:
+    """Return whether all is there and nothing more will come, or nobody asks any longer."""
+    match request.stage:
+        case Stage.DELETED:
+            return True
+        case Stage.DECLINED:
+            return any(
+                ask.status is AskStatus.DECLINED and fact.seen_at - fact.since >= DECLINED_FOR
+                for fact, ask in _asks(request)
+            )
+        case Stage.AVAILABLE:
+            return not _is_more_to_come(request)
+        case _:
+            return False
+
+
+def _asks(request: Request) -> Iterator[tuple[Fact, Ask]]:
+    return ((fact, fact.value) for fact in request.facts.values() if isinstance(fact.value, Ask))
+
+
+def _is_more_to_come(request: Request) -> bool:
+    items = request.status.items
+    unreleased = {item for item, stage in items.items() if stage is Stage.UNRELEASED}
+    return bool(unreleased & _coming(request)) or _is_season_unknown(request)
+
+
+def _coming(request: Request) -> set[ItemKey]:
+    """Return the items that somebody looks for, or that have a date.
+
+    The others were taken off the list, or will be fetched by nobody.
+    """
+    return {
+        fact.subject.item
+        for fact in request.facts.values()
+        if isinstance(fact.value, Wanted)
+        and fact.subject.item is not None
+        and (fact.value.monitored or fact.value.release_at is not None)
+    }
+
+
+def _is_season_unknown(request: Request) -> bool:
+    """Return whether a requested season has no episodes yet, and Seerr still waits for it."""
+    if request.media_type is MediaType.MOVIE:
+        return False
+    if request.seasons <= {item.season for item in request.items}:
+        return False
+    if any(isinstance(fact.value, Decision) for fact in request.facts.values()):
+        return False
+    return any(ask.status is AskStatus.APPROVED for _, ask in _asks(request))

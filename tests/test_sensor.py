@@ -5,11 +5,12 @@ import json
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.media_status.clients.errors import Unreachable
-from custom_components.media_status.lifecycle.facts import AskStatus
-from custom_components.media_status.lifecycle.model import ItemKey, Service, Stage
+from custom_components.media_status.lifecycle.facts import AskStatus, Queue, QueuePhase, Statement
+from custom_components.media_status.lifecycle.model import ItemKey, Service, Stage, Subject
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_state_change_event
@@ -17,6 +18,7 @@ from homeassistant.util import dt as dt_util
 
 from .household import (
     DUNE,
+    HASH,
     SEVERANCE,
     Household,
     asked,
@@ -26,6 +28,7 @@ from .household import (
     moving,
     playable,
     running,
+    says,
 )
 
 SENSOR = "sensor.media_status_dune"
@@ -48,6 +51,28 @@ async def until_available(home: Household) -> None:
     await home.hear(Service.SEERR, asked())
     await home.hear(Service.RADARR, managed(), grabbed(), imported())
     await home.hear(Service.JELLYFIN, playable())
+
+
+@pytest.mark.parametrize(
+    ("client", "sentence"),
+    [
+        ("Seedbox", "Seedbox cannot be reached, so the download cannot start."),
+        (None, "The download client cannot be reached, so the download cannot start."),
+    ],
+)
+async def test_the_client_that_is_away_is_named(
+    hass: HomeAssistant, tmp_path: Path, client: str | None, sentence: str
+) -> None:
+    """It is Radarr that says so, but not Radarr that cannot be reached."""
+    queue = Queue(present=True, phase=QueuePhase.CLIENT_UNAVAILABLE, client=client)
+    subject = Subject(download=HASH)
+    queued = says(
+        Service.RADARR, None, Statement(value=queue, subject=subject), downloads=frozenset({HASH})
+    )
+    async with running(hass, tmp_path) as home:
+        await home.hear(Service.SEERR, asked())
+        await home.hear(Service.RADARR, managed(), grabbed(), queued)
+        assert state(hass).attributes["explanation"] == sentence
 
 
 async def test_a_request_is_a_sensor_that_moves(hass: HomeAssistant, tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def _grabbing(evidence: Evidence, live: list[str]) -> Explanation:
             if queue.present and queue.phase is QueuePhase.CLIENT_UNAVAILABLE:
                 return Explanation(
                     code="client_unavailable",
-                    values={"service": queue.client or fact.service.value},
+                    values={"client": queue.client} if queue.client else {},
                     service=fact.service,
                     since=fact.since,
                 )

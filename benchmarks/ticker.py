@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+import gc
+from threading import get_ident
 from time import perf_counter, thread_time
 
 _EVERY = 0.001  # seconds
@@ -14,25 +16,48 @@ class Gaps:
     """Between two ticks: how long, and for how much of that the loop's thread really worked.
 
     On a busy machine a loop also stands still because another process has the processor; only
-    the second figure tells what is our own doing, and only the first sees a call that blocks.
+    `busy` tells what is our own doing, and only `wall` sees a call that blocks. `own` is `busy`
+    without the interpreter's collections of all objects, whose length is that of the whole heap.
     """
 
     wall: list[float] = field(default_factory=lambda: [0.0])  # seconds
     busy: list[float] = field(default_factory=lambda: [0.0])
+    own: list[float] = field(default_factory=lambda: [0.0])
+
+
+class _Collections:
+    """Add up the loop's time in collections of the oldest generation."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._thread = get_ident()
+        self._begun = 0.0
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        """Hear of a collection from the interpreter."""
+        if info["generation"] < 2 or get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._begun = thread_time()
+        else:
+            self.seconds += thread_time() - self._begun
 
 
 @asynccontextmanager
 async def ticking() -> AsyncIterator[Gaps]:
     """Tick every millisecond and collect the gaps."""
-    gaps = Gaps()
+    gaps, collections = Gaps(), _Collections()
 
     async def tick() -> None:
         while True:
-            begun, worked = perf_counter(), thread_time()
+            begun, worked, collected = perf_counter(), thread_time(), collections.seconds
             await asyncio.sleep(_EVERY)
+            busy = thread_time() - worked
             gaps.wall.append(perf_counter() - begun - _EVERY)
-            gaps.busy.append(thread_time() - worked)
+            gaps.busy.append(busy)
+            gaps.own.append(busy - (collections.seconds - collected))
 
+    gc.callbacks.append(collections)
     task = asyncio.get_running_loop().create_task(tick())
     try:
         yield gaps
@@ -40,3 +65,4 @@ async def ticking() -> AsyncIterator[Gaps]:
         # What held the loop until now ends with the tick that is still due.
         await asyncio.sleep(2 * _EVERY)
         task.cancel()
+        gc.callbacks.remove(collections)

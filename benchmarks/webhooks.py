@@ -23,7 +23,7 @@ from .worker import Worker
 
 _SIZES = (0, 1_000, 20_000)
 _SENDERS = (1, 8)
-_ROUNDS = 7
+_ROUNDS = 5
 _OPEN = 200  # requests that are open during a round
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -94,9 +94,18 @@ def _title(asker: Asker, request: Request) -> WantedTitle:
 
 
 def _item(stage: Stage, file_path: str | None) -> WantedItem:
+    found = _ITEMS[stage]
+    return replace(found, file_path=file_path) if file_path else found
+
+
+def _item_in(stage: Stage) -> WantedItem:
     is_live = stage in MOVING and stage not in _WITH_FILE
     has_file = True if stage in _WITH_FILE else (False if is_live else None)
-    return WantedItem(stage=stage, file_path=file_path, has_file=has_file, is_live=is_live)
+    return WantedItem(stage=stage, has_file=has_file, is_live=is_live)
+
+
+# Thousands of episodes share a few of these.
+_ITEMS: Final = {stage: _item_in(stage) for stage in Stage}
 
 
 def _paths(options: Mapping[str, object], request: Request) -> dict[ItemKey, str]:

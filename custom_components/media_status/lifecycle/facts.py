@@ -309,18 +309,24 @@ def merged(old: Fact | None, new: Fact) -> Fact:
     """
     if old is None:
         return new
-    first, last = sorted((old, new), key=_rank)
-    if isinstance(first.value, Grab) and isinstance(last.value, Grab):
-        last = replace(last, value=_united(first.value, last.value))
+    first, last = _in_order(old, new)
+    value = last.value
+    if isinstance(first.value, Grab) and isinstance(value, Grab):
+        value = _united(first.value, value)
         same = True
     else:
-        if isinstance(first.value, Playable) and isinstance(last.value, Playable):
-            last = replace(last, value=_outlasting(first.value, last.value, last.seen_at))
-        same = first.value == last.value
-    return replace(
-        last,
+        if isinstance(first.value, Playable) and isinstance(value, Playable):
+            value = _outlasting(first.value, value, last.seen_at)
+        same = first.value == value
+    return Fact(
+        # What is said again stays the same objects: surveys repeat tens of thousands of facts.
+        subject=old.subject,
+        value=old.value if old.value == value else value,
+        connection_id=last.connection_id,
+        service=last.service,
         seen_at=max(first.seen_at, last.seen_at),
         since=min(first.since, last.since) if same else last.since,
+        via=last.via,
     )
 
 
@@ -336,10 +342,20 @@ def _outlasting(first: Playable, last: Playable, seen_at: datetime) -> Playable:
     return last if seen_at - missed_at >= GONE_AFTER else replace(first, missed_at=missed_at)
 
 
-def _rank(fact: Fact) -> tuple[datetime, bool, str]:
+def _in_order(one: Fact, other: Fact) -> tuple[Fact, Fact]:
+    """Return the earlier and the later of two facts; texts are made for a tie only."""
+    first, second = _moment(one), _moment(other)
+    is_later = _text(one) > _text(other) if first == second else first > second
+    return (other, one) if is_later else (one, other)
+
+
+def _moment(fact: Fact) -> tuple[datetime, bool]:
+    at = fact.value.at if isinstance(fact.value, Outcome) else fact.seen_at
+    return (at, fact.via is not Via.PUSH)
+
+
+def _text(fact: Fact) -> str:
     value = fact.value
-    if isinstance(value, Outcome):
-        return (value.at, fact.via is not Via.PUSH, repr(value))
     if isinstance(value, Grab):
         value = replace(value, items=frozenset(), at=fact.seen_at)
-    return (fact.seen_at, fact.via is not Via.PUSH, repr(value))
+    return repr(value)

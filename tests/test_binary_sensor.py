@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
@@ -68,6 +69,17 @@ async def test_it_shows_an_outage_and_its_end(hass: HomeAssistant, tmp_path: Pat
         home.services["radarr"].error = None
         await home.hear(Service.RADARR)
         assert shown() == ("on", None)
+
+
+async def test_a_survey_that_broke_is_not_called_fine(hass: HomeAssistant, tmp_path: Path) -> None:
+    """A bug of ours must not look like a service that answers and has nothing to say."""
+    async with running(hass, tmp_path, kinds=(Service.RADARR,)) as home:
+        with patch.object(home.services["radarr"], "survey", side_effect=KeyError("bug")):
+            assert await home.hub.survey() == {"radarr": "unknown"}
+        state = hass.states.get("binary_sensor.radarr_connection")
+        assert state is not None
+        assert state.state == "off"
+        assert await home.hub.survey() == {"radarr": "ok"}
 
 
 async def test_attributes_are_few_and_calm(hass: HomeAssistant, tmp_path: Path) -> None:

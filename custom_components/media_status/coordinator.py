@@ -115,8 +115,15 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
 
     @property
     def is_healthy(self) -> bool:
-        """Return whether the last survey was answered."""
-        return self.data.last_survey is not None and self.data.error is None
+        """Return whether the last survey was answered and understood."""
+        return self.result == "ok"
+
+    @property
+    def result(self) -> str:
+        """Return how the last survey ended: `ok` or an error code, `unknown` for a bug of ours."""
+        if self.data.error is not None:
+            return self.data.error
+        return "ok" if self.last_update_success and self.data.last_survey else "unknown"
 
     @callback
     def start(self) -> None:

@@ -128,7 +128,7 @@ class Hub:
         for kinds in _SURVEY_ORDER:
             due = [coordinator for coordinator in chosen if coordinator.kind in kinds]
             await asyncio.gather(*(coordinator.async_refresh() for coordinator in due))
-        return {coordinator.connection_id: coordinator.data.error or "ok" for coordinator in chosen}
+        return {coordinator.connection_id: coordinator.result for coordinator in chosen}
 
     async def take_push(self, coordinator: ConnectionCoordinator, push: Push) -> Callable[[], None]:
         """Store what was pushed; return what tells everybody, to be called after the answer.

@@ -40,7 +40,8 @@ async def test_every_step_fires_once(hass: HomeAssistant, tmp_path: Path) -> Non
         assert last["media_type"] == "movie"
         assert last["stage"] == "available"
         assert last["requested_by"] == "Anna"
-        assert last["entity_id"] == "sensor.media_status_dune"
+        # From the very first on, when the sensor is as new as the request.
+        assert {state.attributes["entity_id"] for state in fired} == {"sensor.media_status_dune"}
         assert last["jellyfin_url"].startswith("https://watch.example/")
         assert last["poster_url"] == DUNE.poster_url
         assert last["request_id"] == home.request.id

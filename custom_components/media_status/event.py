@@ -48,6 +48,7 @@ class RequestEventEntity(TrackerEntity, EventEntity):
         """Initialize for the tracker."""
         super().__init__(entry, "request_event")
         self._entry = entry
+        self._is_added = True
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -55,11 +56,22 @@ class RequestEventEntity(TrackerEntity, EventEntity):
         await super().async_added_to_hass()
         self.async_on_remove(self.hub.subscribe(self._handle))
 
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Fire nothing more."""
+        self._is_added = False
+
     @callback
     def _handle(self, event: HubEvent) -> None:
+        """Fire on the next turn of the loop: by then the sensor of a new request is there."""
+        if event.fired:
+            self.hass.loop.call_soon(self._fire, event.fired)
+
+    @callback
+    def _fire(self, fired: tuple[RequestEvent, ...]) -> None:
         """Fire every step by itself, so that none hides another."""
-        for fired in event.fired:
-            self._trigger_event(fired.type, self._attributes(fired))
+        for one in fired if self._is_added else ():
+            self._trigger_event(one.type, self._attributes(one))
             self.async_write_ha_state()
 
     def _attributes(self, fired: RequestEvent) -> JsonObject:

@@ -1,8 +1,10 @@
 """Understand Seerr (Jellyseerr, Overseerr): who asked for what, and whether it was approved."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, override
+from itertools import batched
+from typing import ClassVar, Final, Literal, override
 
 from ..clients.errors import ClientError, NotFound, Refused
 from ..clients.readers import as_int
@@ -26,6 +28,7 @@ from .seerr_push import read_push
 from .text import name_text, title_text
 
 MAX_DETAILS = 8
+_STEP: Final = 100  # requests told before others may run
 # TMDB may fail, and some titles have no poster for ever: ask again, but not in every cycle.
 _ASK_AGAIN = timedelta(hours=1)
 _ANIME_KEYWORD = 210024
@@ -104,7 +107,7 @@ class SeerrConnection(Connection):
         newest = max((request.id for request in requests), default=0)
         return Survey(
             started_at=context.now,
-            observations=tuple(self._observations(told, details, context.now)),
+            observations=await self._observed(told, details, context.now),
             complete=frozenset({FactKind.ASK}) if is_complete else frozenset(),
             cursor={"last_id": max(newest, last_id or 0)},
             backlog=is_behind,
@@ -138,6 +141,19 @@ class SeerrConnection(Connection):
     def _is_due(self, key: TitleKey, now: datetime) -> bool:
         asked = self._asked.get(key)
         return asked is None or now - asked >= _ASK_AGAIN
+
+    async def _observed(
+        self,
+        told: Sequence[tuple[SeerrRequest, Opening | None]],
+        details: Mapping[TitleKey, SeerrDetails],
+        seen_at: datetime,
+    ) -> tuple[Observation, ...]:
+        """Return all observations, letting others run in between."""
+        found: list[Observation] = []
+        for some in batched(told, _STEP, strict=False):
+            found += self._observations(some, details, seen_at)
+            await asyncio.sleep(0)
+        return tuple(found)
 
     def _observations(
         self,

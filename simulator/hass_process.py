@@ -28,6 +28,17 @@ _POLL: Final = 0.2
 # Everything that Home Assistant asks a new owner after the name; none of it matters here.
 _ONBOARDED: Final = ("core_config", "analytics", "integration")
 
+_SERVER: Final[JsonObject] = {
+    "cors_allowed_origins": [],
+    "created_at": "2026-01-01T00:00:00+00:00",
+    "error": None,
+    "error_message": None,
+    "ip_ban_enabled": False,
+    "login_attempts_threshold": -1,
+    "ssl_profile": "modern",
+    "use_x_frame_options": True,
+}
+
 _CONFIGURATION = """\
 homeassistant:
   name: Home
@@ -40,9 +51,6 @@ homeassistant:
   unit_system: metric
   internal_url: "http://127.0.0.1:{port}"
   external_url: "http://127.0.0.1:{port}"
-http:
-  server_host: 127.0.0.1
-  server_port: {port}
 frontend:
 config:
 logger:
@@ -101,17 +109,21 @@ class HassProcess:
             link.symlink_to(ROOT / "custom_components" / "media_status")
         text = _CONFIGURATION.format(port=self.port)
         (self.folder / "configuration.yaml").write_text(text, encoding="utf-8")
-        storage = self.folder / ".storage"
-        storage.mkdir(exist_ok=True)
-        steps: JsonObject = {
-            "version": 4,
-            "minor_version": 1,
-            "key": "onboarding",
-            "data": {"done": list(_ONBOARDED)},
-        }
-        onboarding = storage / "onboarding"
-        if not onboarding.exists():
-            onboarding.write_text(json.dumps(steps), encoding="utf-8")
+        self._store("onboarding", (4, 1), {"done": list(_ONBOARDED)})
+        # Settings of the server in YAML would be on trial, and be taken back after five minutes.
+        server = {"server_host": ["127.0.0.1"], "server_port": self.port} | _SERVER
+        http = {"stable": server, "pending": None, "yaml_migration_done": True}
+        self._store("http", (2, 2), http)
+
+    def _store(self, key: str, version: tuple[int, int], data: JsonObject) -> None:
+        """Write a file of Home Assistant's storage, unless there is one."""
+        file = self.folder / ".storage" / key
+        if file.exists():
+            return
+        file.parent.mkdir(exist_ok=True)
+        major, minor = version
+        body = {"version": major, "minor_version": minor, "key": key, "data": data}
+        file.write_text(json.dumps(body), encoding="utf-8")
 
     async def start(self) -> None:
         """Start and wait until Home Assistant says that it runs; raise `HassFailedError`."""

@@ -32,6 +32,7 @@ class _Cycle:
     seconds: float
     wall_stall: float  # seconds
     busy_stall: float
+    collection: float  # the longest full collection
     own_stall: float  # without the interpreter's full collections
     calls: Answer
 
@@ -88,6 +89,8 @@ def _report_stall(figures: Figures, name: str, cycles: list[_Cycle]) -> None:
     figures.add(f"{name}.stall_busy", busy, "ms", below=_STALL)
     own = max(cycle.own_stall for cycle in cycles) * 1000
     figures.add(f"{name}.stall_busy_without_full_collections", own, "ms")
+    collection = max(cycle.collection for cycle in cycles) * 1000
+    figures.add(f"{name}.stall_by_full_collection", collection, "ms", below=_STALL)
 
 
 async def _cycle(hub: Hub, twin: Worker) -> _Cycle:
@@ -104,6 +107,7 @@ async def _cycle(hub: Hub, twin: Worker) -> _Cycle:
         wall_stall=max(gaps.wall),
         busy_stall=max(gaps.busy),
         own_stall=max(gaps.own),
+        collection=max(gaps.collections),
         calls=await twin.ask("calls"),
     )
 

@@ -23,30 +23,39 @@ class Gaps:
     wall: list[float] = field(default_factory=lambda: [0.0])  # seconds
     busy: list[float] = field(default_factory=lambda: [0.0])
     own: list[float] = field(default_factory=lambda: [0.0])
+    collections: list[float] = field(default_factory=lambda: [0.0])  # full ones, in any thread
 
 
 class _Collections:
-    """Add up the loop's time in collections of the oldest generation."""
+    """Add up the loop's time in collections of the oldest generation, and note how long each was.
 
-    def __init__(self) -> None:
+    One that a worker thread happens to start stops the loop just as long.
+    """
+
+    def __init__(self, each: list[float]) -> None:
         self.seconds = 0.0
+        self._each = each
         self._thread = get_ident()
-        self._begun = 0.0
+        self._begun = (0.0, 0.0)
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
         """Hear of a collection from the interpreter."""
-        if info["generation"] < 2 or get_ident() != self._thread:
+        if info["generation"] < 2:
             return
         if phase == "start":
-            self._begun = thread_time()
-        else:
-            self.seconds += thread_time() - self._begun
+            self._begun = (perf_counter(), thread_time())
+            return
+        begun, worked = self._begun
+        self._each.append(perf_counter() - begun)
+        if get_ident() == self._thread:
+            self.seconds += thread_time() - worked
 
 
 @asynccontextmanager
 async def ticking() -> AsyncIterator[Gaps]:
     """Tick every millisecond and collect the gaps."""
-    gaps, collections = Gaps(), _Collections()
+    gaps = Gaps()
+    collections = _Collections(gaps.collections)
 
     async def tick() -> None:
         while True:

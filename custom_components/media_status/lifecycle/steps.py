@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-_MOST = 25
-_HEAVIEST = 1000  # facts or statements; a single long series may be heavier
+_MOST = 12
+_HEAVIEST = 400  # facts or statements; a single long series may be heavier
 
 
 def steps[T](things: Iterable[T], weight: Callable[[T], int]) -> Iterator[list[T]]:

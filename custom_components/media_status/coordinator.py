@@ -142,9 +142,13 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         job = HassJob(self._answer_door, name=f"survey of {self.name}", cancel_on_shutdown=True)
         self._doorbell = _Doorbell(due, async_call_later(self.hass, delay, job))
 
-    async def _answer_door(self, _now: datetime) -> None:
+    @callback
+    def _answer_door(self, _now: datetime) -> None:
         self._doorbell = None
-        await self.async_refresh()
+        # The entry's own task: a survey of a slow service ends when the entry is unloaded.
+        self.config_entry.async_create_background_task(
+            self.hass, self.async_refresh(), f"survey of {self.name}"
+        )
 
     @callback
     def _silence(self) -> None:

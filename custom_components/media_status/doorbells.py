@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .connections.base import Doorbell
-from .lifecycle.facts import File, Grab
+from .lifecycle.facts import Ask, File, Grab
 from .lifecycle.model import Service
 from .lifecycle.request import Change
 from .schedule import AFTER_IMPORT
@@ -28,6 +28,8 @@ def heard(changes: Iterable[Change]) -> set[Bell]:
         for fact in change.facts.values():
             if isinstance(fact.value, Grab):
                 bells.add(Bell(doorbell=Doorbell.CLIENTS))
+            if isinstance(fact.value, Ask) and fact.value.available:
+                bells.add(Bell(doorbell=Doorbell.LIBRARY))  # no manager may tell of its import
             if isinstance(fact.value, File) and fact.value.present:
                 bells.add(Bell(doorbell=Doorbell.LIBRARY, delay=AFTER_IMPORT, is_import=True))
     return bells

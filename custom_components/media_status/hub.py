@@ -86,6 +86,7 @@ class Hub:
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self.texts = texts
         self._listeners: list[Callable[[HubEvent], None]] = []
+        self._unstored: dict[str, Change] = {}  # by request: what the journal refused
         self._is_closed = False
 
     @property
@@ -98,7 +99,13 @@ class Hub:
         """Take over what the journal remembers."""
         self.tracking_since = start.started_at
         self.tracker.options = self._options()
-        self.tracker.restore(start.requests, start.closed_keys, dt_util.utcnow(), start.recent)
+        self.tracker.restore(
+            start.requests,
+            start.closed_keys,
+            dt_util.utcnow(),
+            start.recent,
+            connections=self.entry.subentries,
+        )
         self._recent.update({request.id: request for request in start.recent})
 
     def start(self) -> None:
@@ -106,10 +113,16 @@ class Hub:
         for coordinator in self.connections.values():
             coordinator.start()
         self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
-        self.entry.async_create_background_task(self.hass, self.survey(), "first survey")
+        self.entry.async_create_background_task(self.hass, self._begin(), "first survey")
+
+    async def _begin(self) -> None:
+        """Tell what time alone has changed since we stopped, then ask everybody."""
+        await self._tick(dt_util.utcnow())
+        await self.survey()
 
     async def close(self) -> None:
         """Let go of the journal; what surveys under way still find is left to the next start."""
+        await self._store_again()
         self._is_closed = True
         await self.journal.close()
 
@@ -137,8 +150,6 @@ class Hub:
         """
         now = dt_util.utcnow()
         changes = self.tracker.observe(push.observations, now)
-        if changes:
-            await self.journal.write(Batch(changes=changes))
 
         @callback
         def tell() -> None:
@@ -146,9 +157,15 @@ class Hub:
             self._publish(changes)
             for doorbell in push.doorbells:
                 self._ring(Bell(doorbell=doorbell))
-            if Doorbell.SELF in push.doorbells:
+            if Doorbell.SELF in push.doorbells and not self._is_closed:
                 coordinator.ring()
 
+        try:
+            await self._write(changes)
+        except BaseException:
+            # Not stored, or the sender hung up: we know it all the same, and nobody tells it again.
+            tell()
+            raise
         return tell
 
     async def take_survey(self, coordinator: ConnectionCoordinator, survey: Survey) -> None:
@@ -164,7 +181,8 @@ class Hub:
                 dt_util.utcnow(),
             )
         )
-        if survey.cursor != coordinator.cursor and not self._is_closed:
+        # While something is not stored, a restart must read again what led to it.
+        if survey.cursor != coordinator.cursor and not self._is_closed and not self._unstored:
             await self._store([], {key: survey.cursor})
 
     async def _take_steps(self, steps: Iterable[Changes]) -> None:
@@ -172,8 +190,10 @@ class Hub:
             if self._is_closed:
                 return
             if changes:
-                await self._store(changes)
-                self._publish(changes)
+                try:
+                    await self._store(changes)
+                finally:  # whoever asked for the survey may have hung up
+                    self._publish(changes)
             else:
                 await asyncio.sleep(0)
 
@@ -181,10 +201,37 @@ class Hub:
         self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
     ) -> None:
         try:
-            await self.journal.write(Batch(changes=changes, cursors=cursors or {}))
+            await self._write(changes, cursors)
         except JournalError as err:
-            # The next survey finds the same again; what is in memory stays true.
-            _LOGGER.error("Changes could not be stored: %s", err)
+            _LOGGER.error("Changes could not be stored yet: %s", err)
+
+    async def _write(
+        self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
+    ) -> None:
+        """Write to the journal, or note what it refused, raising JournalError."""
+        if not changes and not cursors:
+            return
+        try:
+            await self.journal.write(Batch(changes=changes, cursors=cursors or {}))
+        except JournalError:
+            for change in changes:
+                self._note_unstored(change)
+            raise
+
+    def _note_unstored(self, change: Change) -> None:
+        request = change.request
+        lost = self._unstored.setdefault(request.id, Change(request=request, is_stored=True))
+        lost.opened |= change.opened
+        lost.timeline += change.timeline
+        if change.ended:
+            lost.ended = True
+            lost.facts = dict(request.facts)  # before they are let go
+
+    async def _store_again(self) -> None:
+        """Write what the journal refused: what ended, or says nothing new, changes no more."""
+        if self._unstored:
+            lost, self._unstored = self._unstored, {}
+            await self._store(list(lost.values()))
 
     async def mark_available(
         self, request_id: str, user_id: str | None, reason: str | None
@@ -192,17 +239,21 @@ class Hub:
         """Record that somebody says a request is available; raise KeyError for unknown ids."""
         request = self.tracker.requests[request_id]
         changes = self.tracker.decide(request_id, Verdict.AVAILABLE, reason, dt_util.utcnow())
-        await self.journal.write(Batch(changes=changes))
+        try:
+            await self._write(changes)
+        finally:
+            self._publish(changes)
         _LOGGER.info("Request %s was marked available by user %s", request_id, user_id)
-        self._publish(changes)
         return request
 
     async def set_anime(self, request_id: str, is_anime: bool | None) -> Request:
         """Override whether an open request is anime; raise KeyError for unknown ids."""
         request = self.tracker.requests[request_id]
         changes = self.tracker.set_anime(request_id, is_anime, dt_util.utcnow())
-        await self.journal.write(Batch(changes=changes))
-        self._publish(changes)
+        try:
+            await self._write(changes)
+        finally:
+            self._publish(changes)
         return request
 
     @callback
@@ -258,6 +309,7 @@ class Hub:
 
     async def _tick(self, _now: datetime) -> None:
         """Derive what time alone changes, and let go of what ended long ago."""
+        await self._store_again()
         changes = self.tracker.tick(dt_util.utcnow())
         if changes:
             await self._store(changes)
@@ -288,6 +340,8 @@ class Hub:
             self._ring(bell)
 
     def _ring(self, bell: Bell) -> None:
+        if self._is_closed:
+            return  # a timer would outlive us
         for coordinator in self.connections.values():
             if answers(coordinator.kind, bell.doorbell):
                 if bell.is_import:

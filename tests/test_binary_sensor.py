@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
+from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.media_status.clients.errors import Unreachable
+from custom_components.media_status.connections.base import WebhookState
 from custom_components.media_status.lifecycle.model import Service
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
@@ -80,6 +82,24 @@ async def test_a_survey_that_broke_is_not_called_fine(hass: HomeAssistant, tmp_p
         assert state is not None
         assert state.state == "off"
         assert await home.hub.survey() == {"radarr": "ok"}
+
+
+async def test_a_webhook_that_went_missing_is_noticed_without_an_outage(
+    hass: HomeAssistant, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    """Somebody removes it while the service goes on answering: a few hours later it shows."""
+    options = {"webhook_base_url": "http://ha.lan:8123"}
+    async with running(hass, tmp_path, kinds=(Service.RADARR,), options=options) as home:
+        missing = AsyncMock(return_value=WebhookState.MISSING)
+        with patch.object(home.services["radarr"], "webhook_state", missing):
+            await home.hear(Service.RADARR)
+            assert not missing.called
+            freezer.tick(timedelta(hours=7))
+            await home.hear(Service.RADARR)
+            await hass.async_block_till_done(wait_background_tasks=True)
+        state = hass.states.get("binary_sensor.radarr_connection")
+        assert state is not None
+        assert state.attributes["webhook"] == "missing"
 
 
 async def test_attributes_are_few_and_calm(hass: HomeAssistant, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.is_fresh = True
         self.newest_import: datetime | None = None
         self._probed_at: datetime | None = None
+        self._is_webhook_due = True
         self._failures = 0
         self._doorbell: _Doorbell | None = None
         self._surveying = asyncio.Lock()
@@ -187,6 +188,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             return
         info = await self.connection.probe()
         self._probed_at = now
+        self._is_webhook_due = True
         self.data = replace(self.data, name=info.name, version=info.version, identity=info.identity)
 
     def _answered(self, survey: Survey) -> ConnectionState:
@@ -209,6 +211,9 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.update_interval = timedelta(seconds=seconds)
         if not was_healthy:
             self._keeper.health_changed(self)
+        if self._is_webhook_due:
+            # After every probe: somebody may have removed it, or installed the plugin for it.
+            self._is_webhook_due = False
             self.config_entry.async_create_background_task(
                 self.hass, self.keep_webhook(), f"webhook of {self.name}"
             )

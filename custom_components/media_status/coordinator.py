@@ -224,7 +224,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         was_failing = self.data.error is not None
         self._probed_at = None
         self.is_fresh = True
-        if isinstance(err, AuthError):
+        if isinstance(err, AuthError) and not err.banned:
             raise_auth_issue(self.hass, self.config_entry, self.subentry)
         if isinstance(err, TooOld):
             raise_too_old_issue(self.hass, self.config_entry, self.subentry, err.version)

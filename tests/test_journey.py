@@ -155,3 +155,24 @@ async def test_4k_beside_hd(
         await home.survey()
         stages = {r.is_4k: r.stage for r in home.hub.requests.values() if r.ids.tmdb == film.tmdb}
         assert stages == {False: Stage.AVAILABLE, True: Stage.AVAILABLE}
+
+
+async def test_what_was_deleted_is_not_the_film_asked_for_again(
+    hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """Promise 3: Jellyfin shows the deleted file until its next scan; that ends no new request."""
+    async with Simulator(seed=5) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+        film = sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
+        old = "/library/movies/Heat (1995)/Heat (1995) DVD.avi"
+        sim.world.put_file(old, film, (), size=700_000_000, quality="DVD")
+        await sim.jellyfin.scan()
+        request = await sim.seerr.request(film, user="alice")
+        await home.survey()
+        assert home.request_for(film).is_open
+        await sim.play(request, until="grabbed")
+        await home.survey()
+        assert home.request_for(film).is_open
+        sim.world.remove_file(old)
+        await sim.play(request, until="available")
+        await home.survey()
+        assert home.stage(film) is Stage.AVAILABLE

@@ -48,10 +48,19 @@ def has_4k(connections: Collection[ConnectionCoordinator], kind: Service) -> boo
     return any(found.kind is kind and _serves_4k(found) for found in connections)
 
 
+def has_manager(connections: Connections, request: Request) -> bool:
+    """Return whether a Radarr or Sonarr is connected that would fetch the request."""
+    kind = _manager_of(request)
+    return any(found.kind is kind for found in connections.values())
+
+
 def has_variants(connections: Connections, request: Request) -> bool:
     """Return whether another copy of the title may live beside this request's."""
-    kind = Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
-    return request.is_4k or has_4k(connections.values(), kind)
+    return request.is_4k or has_4k(connections.values(), _manager_of(request))
+
+
+def _manager_of(request: Request) -> Service:
+    return Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
 
 
 def service_name(connections: Connections, request: Request, service: Service) -> str:

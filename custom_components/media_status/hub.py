@@ -19,7 +19,7 @@ from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
 from .coordinator import ConnectionCoordinator
 from .doorbells import Bell, answers, heard
 from .explanations import Texts
-from .household import MANAGERS, has_variants, service_name, tracker_options, watch_url
+from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
 from .journal import Batch, Journal, JournalError, JournalStart
 from .lifecycle.facts import Verdict
 from .lifecycle.model import JsonObject, Service, Stage
@@ -277,6 +277,7 @@ class Hub:
             options=self.entry.options,
             tracking_since=self.tracking_since,
             has_variants=lambda request: has_variants(self.connections, request),
+            has_manager=lambda request: has_manager(self.connections, request),
         )
         return await survey_context(asker)
 

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .connections.base import SurveyContext, WantedItem, WantedTitle
 from .const import CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
-from .lifecycle.facts import File
+from .lifecycle.facts import Ask, AskStatus, File
 from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
@@ -33,6 +33,7 @@ class Asker:
     options: Mapping[str, object]
     tracking_since: datetime
     has_variants: Callable[[Request], bool]  # another copy may live beside the request's
+    has_manager: Callable[[Request], bool]  # a Radarr or Sonarr tells when a file is there
 
 
 async def survey_context(asker: Asker) -> SurveyContext:
@@ -70,8 +71,9 @@ def _title(asker: Asker, request: Request) -> WantedTitle:
     items: dict[ItemKey, WantedItem] = {}
     if is_library or asker.kind is Service.SONARR:
         paths = _paths(asker.options, request) if has_variants else {}
+        known = _UNPROVEN if is_library and _is_unproven(asker, request) else _ITEMS
         items = {
-            item: _item(request.status.items.get(item, Stage.APPROVED), paths.get(item))
+            item: _item(known[request.status.items.get(item, Stage.APPROVED)], paths.get(item))
             for item in request.items
         }
     return WantedTitle(
@@ -93,8 +95,19 @@ def _title(asker: Asker, request: Request) -> WantedTitle:
     )
 
 
-def _item(stage: Stage, file_path: str | None) -> WantedItem:
-    found = _ITEMS[stage]
+def _is_unproven(asker: Asker, request: Request) -> bool:
+    """Return whether what Jellyfin shows can only be ours once a manager has the file.
+
+    It still shows for a while what was deleted; asked for again, that must not end the new request.
+    Seerr calls nothing available that was deleted through it.
+    """
+    if not asker.has_manager(request):
+        return False
+    asks = [fact.value for fact in request.facts.values() if isinstance(fact.value, Ask)]
+    return not any(ask.available or ask.status is AskStatus.COMPLETED for ask in asks)
+
+
+def _item(found: WantedItem, file_path: str | None) -> WantedItem:
     return replace(found, file_path=file_path) if file_path else found
 
 
@@ -106,6 +119,10 @@ def _item_in(stage: Stage) -> WantedItem:
 
 # Thousands of episodes share a few of these.
 _ITEMS: Final = {stage: _item_in(stage) for stage in Stage}
+_UNPROVEN: Final = {
+    stage: found if stage in _WITH_FILE else WantedItem(stage=stage, has_file=False, is_live=True)
+    for stage, found in _ITEMS.items()
+}
 
 
 def _paths(options: Mapping[str, object], request: Request) -> dict[ItemKey, str]:

@@ -173,6 +173,7 @@ async def test_ids_and_methods(home: TwinHousehold) -> None:
         ("", 401),
         ("Bearer wrong", 401),
         ("Basic !!!", 401),
+        ("Basic ñandú", 401),
         ("Basic " + b64encode(b"x:wrong").decode(), 401),
         ("Basic " + b64encode(f"x:{SECRET}".encode()).decode(), 200),
         (f"Bearer {SECRET}", 200),
@@ -186,6 +187,25 @@ async def test_the_secret_is_asked_for(
     headers = {} if header is None else {"Authorization": header}
     assert await post(home, asked(), headers=headers) == status
     assert bool(home.hub.requests) is (status == 200)
+
+
+async def test_a_secret_that_is_no_text_is_wrong(home: TwinHousehold) -> None:
+    """Header bytes that are no UTF-8 are refused like any other wrong secret."""
+    reader, writer = await asyncio.open_connection(home.client.host, home.client.port)
+    path = f"{WEBHOOK_PATH}/{webhook_id('seerr')}"
+    writer.write(
+        f"POST {path} HTTP/1.1\r\nHost: ha\r\nContent-Length: 2\r\n".encode()
+        + b"Authorization: \xff\xfe\r\nConnection: close\r\n\r\n{}"
+    )
+    assert b" 401 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_body_that_is_not_what_it_claims_to_be_is_refused(home: TwinHousehold) -> None:
+    """Called gzip, it is not: that is the sender's error, not ours."""
+    headers = BEARER | {"Content-Encoding": "gzip"}
+    assert await post(home, data=b"plain text", headers=headers) == 400
 
 
 async def test_qbittorrent_needs_no_secret(home: TwinHousehold) -> None:

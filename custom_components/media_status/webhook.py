@@ -1,7 +1,6 @@
 """Answer the services' webhooks: check, understand, store, answer, and only then tell."""
 
 from base64 import b64decode
-import binascii
 import hmac
 from http import HTTPStatus
 import logging
@@ -51,7 +50,10 @@ class WebhookView(HomeAssistantView):
         hub, coordinator = found
         if not _is_authentic(request.headers.get(AUTHORIZATION), coordinator):
             return web.Response(status=HTTPStatus.UNAUTHORIZED)
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except web.RequestPayloadError:  # not encoded as its headers say, or cut off
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
         if body is None:
             return web.Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         try:
@@ -90,7 +92,9 @@ def _is_authentic(header: str | None, coordinator: ConnectionCoordinator) -> boo
     secret = coordinator.subentry.data.get(CONF_WEBHOOK_SECRET)
     if not secret:
         return True
-    return hmac.compare_digest(_presented(header or "").encode(), str(secret).encode())
+    # Bytes that are no text reach us as half characters.
+    presented = _presented(header or "").encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(presented, str(secret).encode())
 
 
 def _presented(header: str) -> str:
@@ -102,7 +106,7 @@ def _presented(header: str) -> str:
         return header
     try:
         return b64decode(value, validate=True).decode("latin-1").partition(":")[2]
-    except binascii.Error:
+    except ValueError:
         return ""
 
 

@@ -54,6 +54,7 @@ _STATUS_PHASE = {
     "fallback": QueuePhase.DELAYED,
     "downloadclientunavailable": QueuePhase.CLIENT_UNAVAILABLE,
 }
+_WAITING = frozenset({QueuePhase.COMPLETED, QueuePhase.IMPORT_PENDING})
 
 
 def release_key(release: JsonValue) -> str | None:
@@ -84,15 +85,16 @@ def protocol_of(client_type: JsonValue) -> str | None:
 
 
 def queue_phase(status: str, tracked_status: str, tracked_state: str) -> QueuePhase:
-    """Return what a queued download is at; words of later versions are read by their trouble."""
-    by_state = _STATE_PHASE.get(tracked_state.casefold())
-    if by_state is not None:
-        return by_state
-    by_status = _STATUS_PHASE.get(status.casefold())
-    if by_status is not None:
-        return by_status
+    """Return what a queued download is at; words of later versions are read by their trouble.
+
+    A finished download with a warning is not imported until a person does something; the state
+    says so only in later versions, and not for every cause.
+    """
     troubled = tracked_status.casefold() in {"warning", "error"}
-    return QueuePhase.WARNING if troubled else QueuePhase.DOWNLOADING
+    phase = _STATE_PHASE.get(tracked_state.casefold()) or _STATUS_PHASE.get(status.casefold())
+    if phase is None:
+        return QueuePhase.WARNING if troubled else QueuePhase.DOWNLOADING
+    return QueuePhase.IMPORT_BLOCKED if troubled and phase in _WAITING else phase
 
 
 def imdb_id(value: JsonValue) -> str | None:

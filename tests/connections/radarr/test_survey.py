@@ -8,6 +8,7 @@ import pytest
 from custom_components.media_status.clients.errors import ClientError
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.connections.arr_items import release_at
+from custom_components.media_status.connections.arr_words import queue_phase
 from custom_components.media_status.connections.base import SurveyContext
 from custom_components.media_status.lifecycle.facts import (
     Anime,
@@ -123,6 +124,43 @@ async def test_a_failed_download_and_its_successor(house: House) -> None:
     radarr.grab(entry)
     await house.settle()
     assert house.stage(title.title) is Stage.DOWNLOADING
+
+
+async def test_a_finished_download_with_a_warning_waits_for_a_person(house: House) -> None:
+    """A path that Radarr cannot see, no usable file: no message is pushed, only the queue warns."""
+    title = await requested(house)
+    entry = house.sim.radarr.find(title)
+    assert entry is not None
+    download = house.sim.radarr.grab(entry)
+    house.sim.radarr.complete(download)
+    house.sim.radarr.warn(download, "No files found are eligible for import.")
+    await house.settle(house.radarr)
+    explanation = house.request(title.title).status.explanation
+    assert explanation is not None
+    assert (explanation.code, explanation.needs_person) == ("import_blocked", True)
+    assert explanation.values == {"reason": "No files found are eligible for import."}
+    house.sim.radarr.warn(download)
+    await house.settle(house.radarr)
+    explanation = house.request(title.title).status.explanation
+    assert explanation is not None and explanation.code == "importing"
+
+
+@pytest.mark.parametrize(
+    ("words", "phase"),
+    [
+        # Before its import begins the path is checked; Radarr 4 has no word for "blocked".
+        (("completed", "warning", "downloading"), QueuePhase.IMPORT_BLOCKED),
+        (("completed", "error", "importPending"), QueuePhase.IMPORT_BLOCKED),
+        (("completed", "ok", "downloading"), QueuePhase.COMPLETED),
+        (("completed", "warning", "importing"), QueuePhase.IMPORTING),
+        (("downloading", "warning", "downloading"), QueuePhase.DOWNLOADING),
+        (("warning", "warning", "downloading"), QueuePhase.WARNING),
+        (("a later word", "warning", "a later word"), QueuePhase.WARNING),
+    ],
+)
+def test_words_of_the_queue(words: tuple[str, str, str], phase: QueuePhase) -> None:
+    """Status, trouble and state together tell where a download is."""
+    assert queue_phase(*words) is phase
 
 
 async def test_a_blocked_import_shows_its_reason(house: House) -> None:

@@ -5,9 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 import socket
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
-from custom_components.media_status.const import DOMAIN
-from custom_components.media_status.hub import Hub
 from homeassistant import auth, loader
 from homeassistant.block_async_io import enable as forbid_blocking_calls
 from homeassistant.bootstrap import async_load_base_functionality
@@ -20,6 +19,10 @@ from homeassistant.config_entries import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
+if TYPE_CHECKING:  # a start without our entry must not hold our code
+    from custom_components.media_status.hub import Hub
+
+DOMAIN: Final = "media_status"
 SECRET = "benchmark-secret"
 WEBHOOK_PATH = "/api/media_status/webhook/"
 
@@ -88,7 +91,7 @@ def _new_entry(connections: list[ConfigSubentryDataWithId]) -> ConfigEntry[Hub]:
 async def set_up(hass: HomeAssistant, connections: list[ConfigSubentryDataWithId]) -> Hub:
     """Add the tracker, or start a stored one, and wait until all its entities are there."""
     stored = hass.config_entries.async_entries(DOMAIN)
-    entry = stored[0] if stored else _new_entry(connections)
+    entry: ConfigEntry[Hub] = stored[0] if stored else _new_entry(connections)
     if stored:
         assert await async_setup_component(hass, DOMAIN, {})
     else:
@@ -96,6 +99,4 @@ async def set_up(hass: HomeAssistant, connections: list[ConfigSubentryDataWithId
     await hass.async_block_till_done()
     if entry.state is not ConfigEntryState.LOADED:
         raise RuntimeError(f"the entry is {entry.state}")
-    hub = entry.runtime_data
-    assert isinstance(hub, Hub)
-    return hub
+    return entry.runtime_data

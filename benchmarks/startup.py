@@ -10,7 +10,7 @@ from .worker import Answer, Worker
 
 _FINISHED = 20_000
 _OPEN = 200
-_STARTS = 5
+_STARTS = 3
 
 
 async def run(figures: Figures, seed: int, folder: Path) -> None:

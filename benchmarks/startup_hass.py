@@ -6,11 +6,11 @@ import resource
 import sys
 from time import perf_counter, thread_time
 
-from custom_components.media_status.const import KINDS
-
 from .house import connection, free_port, home_assistant, set_up
 from .ticker import ticking
 from .worker import Answer, serve
+
+_KINDS = ("seerr", "radarr", "sonarr", "qbittorrent", "jellyfin")
 
 
 def _memory() -> float:
@@ -26,7 +26,7 @@ async def _main(folder: Path, is_with_entry: bool) -> None:
             nowhere = {"url": f"http://127.0.0.1:{free_port()}", "api_key": "0" * 32}
             begun, worked = perf_counter(), thread_time()
             async with ticking() as gaps:
-                hub = await set_up(hass, [connection(kind.value, nowhere) for kind in KINDS])
+                hub = await set_up(hass, [connection(kind, nowhere) for kind in _KINDS])
                 answer["seconds"] = perf_counter() - begun
             answer["busy"] = thread_time() - worked
             answer["stall"] = max(gaps.busy)

@@ -88,7 +88,10 @@ def _value(payload: JsonObject, block: str, *names: str) -> str | None:
 
 
 def _title(payload: JsonObject) -> TitleRef | None:
-    """Return the title and Seerr's request id; None when a body tells neither kind nor ids."""
+    """Return the title and Seerr's request id; None when a body does not tell the request.
+
+    A title alone may mean several requests (4K beside HD, two seasons): only the bell rings then.
+    """
     media_type = _media_type(payload)
     request_id = as_id(_value(payload, "request", "request_id", "requestId"))
     ids = ProviderIds(
@@ -96,14 +99,14 @@ def _title(payload: JsonObject) -> TitleRef | None:
         tvdb=as_id(_value(payload, "media", "tvdbId", "tvdb_id", "media_tvdbid")),
         imdb=imdb_id(_value(payload, "media", "imdbId", "imdb_id", "media_imdbid")),
     )
-    if media_type is None or (request_id is None and not ids.pairs()):
+    if media_type is None or request_id is None:
         return None
     title, year = split_subject(_plain(payload.get("subject")))
     image = picture_url(payload.get("image"))
     return TitleRef(
         media_type=media_type,
         ids=ids,
-        service_id=str(request_id) if request_id is not None else None,
+        service_id=str(request_id),
         title=title,
         year=year,
         overview=title_text(_plain(payload.get("message"))),
@@ -131,14 +134,11 @@ def split_subject(subject: str | None) -> tuple[str | None, int | None]:
 
 
 def _opening(payload: JsonObject, title: TitleRef, seen_at: datetime) -> Opening | None:
-    """Return what was asked for; None when the template does not tell it all (the survey will).
-
-    Without Seerr's id the survey could not know the request again and would open it once more.
-    """
+    """Return what was asked for; None when the template does not tell it all (the survey will)."""
     event = _plain(payload.get("event"))
     seasons = _seasons(payload)
     is_series = title.media_type is MediaType.SERIES
-    if title.service_id is None or event is None or (is_series and not seasons):
+    if event is None or (is_series and not seasons):
         return None
     return Opening(
         origin=Origin.SEERR,

@@ -176,23 +176,20 @@ def test_a_series_without_seasons_opens_nothing_yet() -> None:
     assert Doorbell.SELF in push.doorbells
 
 
-@pytest.mark.parametrize("left_out", ["event", "request"])
-def test_a_template_that_leaves_out_too_much_opens_nothing(left_out: str) -> None:
-    """Without event nobody knows about 4K, without id the survey would open it a second time."""
-    push = read({**SAMPLES["media-approved-movie"], left_out: None})
+def test_a_template_without_event_opens_nothing() -> None:
+    """Nobody knows about 4K then; the survey that the bell rings for does."""
+    push = read({**SAMPLES["media-approved-movie"], "event": None})
     assert only(push).opening is None
     assert Doorbell.SELF in push.doorbells
 
 
-def test_without_request_id_the_ids_remain() -> None:
-    """A template without request id correlates by the title's ids."""
-    body = {**SAMPLES["media-approved-movie"], "request": None}
-    observation = only(read(body))
-    assert observation.title is not None
-    assert observation.title.service_id is None
-    assert observation.title.ids.tmdb == 693134
-    nothing: JsonObject = {**body, "media": {"media_type": "movie"}}
-    assert read(nothing).observations == ()
+@pytest.mark.parametrize("name", ["media-approved-movie", "media-declined-movie"])
+def test_without_request_id_only_the_bell_rings(name: str) -> None:
+    """The title's ids may mean several requests: none of them is called declined for another's."""
+    push = read({**SAMPLES[name], "request": None})
+    assert push.observations == ()
+    assert push.known
+    assert Doorbell.SELF in push.doorbells
 
 
 @pytest.mark.parametrize(

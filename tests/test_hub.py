@@ -149,3 +149,25 @@ async def test_a_survey_at_the_door_ends_with_the_entry(
     await asking.wait()
     await home.hass.config_entries.async_unload(home.entry.entry_id)
     assert not [task for task in asyncio.all_tasks() if "never" in repr(task.get_stack())]
+
+
+async def test_what_a_new_seerr_finished_long_ago_is_history(home: Household) -> None:
+    """Added in the third month, its requests of the first two do not become available again."""
+    hub = home.hub
+    hub.tracking_since = long_ago = dt_util.utcnow() - timedelta(days=90)
+    seerr = hub.connections["seerr"]
+    assert not seerr.cursor
+    asked_first = (await hub.what_to_ask(seerr)).tracking_since
+    assert asked_first is not None
+    assert asked_first > dt_util.utcnow() - timedelta(hours=1)
+    seerr.cursor = {"last_id": 12}
+    assert (await hub.what_to_ask(seerr)).tracking_since == long_ago
+
+
+async def test_a_full_disk_is_told_once(home: Household, caplog: pytest.LogCaptureFixture) -> None:
+    """Surveys go on every few seconds; the log does not fill the rest of the disk."""
+    await _run(home, _REFUSE)
+    await home.hear(Service.SEERR, asked())
+    await home.hear(Service.RADARR, managed())
+    await home.hear(Service.RADARR, imported())
+    assert caplog.text.count("could not be stored yet") == 1

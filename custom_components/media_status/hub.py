@@ -81,7 +81,7 @@ class Hub:
         self.journal = journal
         self.tracker = Tracker(new_id=lambda: uuid7().hex)
         self.connections: dict[str, ConnectionCoordinator] = {}
-        self.tracking_since = dt_util.utcnow()
+        self.tracking_since = self._began = dt_util.utcnow()
         self._recent: dict[str, Request] = {}
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self.texts = texts
@@ -200,10 +200,12 @@ class Hub:
     async def _store(
         self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
     ) -> None:
+        was_failing = bool(self._unstored)
         try:
             await self._write(changes, cursors)
         except JournalError as err:
-            _LOGGER.error("Changes could not be stored yet: %s", err)
+            if not was_failing:
+                _LOGGER.error("Changes could not be stored yet: %s", err)
 
     async def _write(
         self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
@@ -231,7 +233,12 @@ class Hub:
         """Write what the journal refused: what ended, or says nothing new, changes no more."""
         if self._unstored:
             lost, self._unstored = self._unstored, {}
-            await self._store(list(lost.values()))
+            try:
+                await self._write(list(lost.values()))
+            except JournalError as err:
+                _LOGGER.debug("Changes can still not be stored: %s", err)
+            else:
+                _LOGGER.info("What could not be stored is stored now")
 
     async def mark_available(
         self, request_id: str, user_id: str | None, reason: str | None
@@ -275,7 +282,8 @@ class Hub:
             is_fresh=coordinator.is_fresh,
             tracker=self.tracker,
             options=self.entry.options,
-            tracking_since=self.tracking_since,
+            # What a service new to us has finished is its history, however long we track others.
+            tracking_since=self.tracking_since if coordinator.cursor else self._began,
             has_variants=lambda request: has_variants(self.connections, request),
             has_manager=lambda request: has_manager(self.connections, request),
         )

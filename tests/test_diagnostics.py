@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
@@ -19,16 +20,17 @@ from homeassistant.setup import async_setup_component
 from .household import SECRET, asked, grabbed, imported, managed, moving, running
 
 
+# From the first fixture on: a token that was made at another time is not valid now.
+@pytest.mark.freeze_time("2026-11-21 12:00:00+00:00")
 async def test_diagnostics(
+    freezer: FrozenDateTimeFactory,
     hass: HomeAssistant,
     tmp_path: Path,
     hass_client: ClientSessionGenerator,
-    freezer: FrozenDateTimeFactory,
     snapshot: SnapshotAssertion,
 ) -> None:
     """Connections, counts and the facts of open requests, without people, keys and places."""
     assert await async_setup_component(hass, "diagnostics", {})
-    freezer.move_to("2026-11-21 12:00:00+00:00")
     options = {
         "webhook_base_url": "http://ha.lan:8123",
         "path_prefixes": [{"from": "/data", "to": "/media"}],

@@ -69,27 +69,7 @@ def _radarr(number: int, event: str) -> Body:
     title, year = _title(number), 1970 + number % 56
     name = f"{title.replace(' ', '.')}.{year}.1080p.WEB-DL.DDP5.1.H.264-GROUP"
     body: Body = {
-        "movie": {
-            "id": 7_000_000 + number,
-            "title": title,
-            "year": year,
-            "releaseDate": f"{year}-05-14",
-            "folderPath": f"/data/media/movies/{title} ({year})",
-            "tmdbId": 7_000_000 + number,
-            "imdbId": f"tt7{number:07d}",
-            "overview": "A film about a road that is longer than it looks from where it starts.",
-            "genres": ["Drama", "Adventure"],
-            "images": [
-                {
-                    "coverType": kind,
-                    "url": f"/MediaCover/{number}/{kind}.jpg",
-                    "remoteUrl": f"https://image.tmdb.org/t/p/original/{number}-{kind}.jpg",
-                }
-                for kind in ("poster", "fanart")
-            ],
-            "tags": ["3-carol"],
-            "originalLanguage": {"id": 1, "name": "English"},
-        },
+        "movie": _movie(number, title, year),
         "remoteMovie": {"tmdbId": 7_000_000 + number, "title": title, "year": year},
         "release": {
             "quality": "WEBDL-1080p",
@@ -112,6 +92,30 @@ def _radarr(number: int, event: str) -> Body:
     }
     file = _file(number, f"/data/media/movies/{title} ({year})") if event == "Download" else {}
     return body | file
+
+
+def _movie(number: int, title: str, year: int) -> Body:
+    return {
+        "id": 7_000_000 + number,
+        "title": title,
+        "year": year,
+        "releaseDate": f"{year}-05-14",
+        "folderPath": f"/data/media/movies/{title} ({year})",
+        "tmdbId": 7_000_000 + number,
+        "imdbId": f"tt7{number:07d}",
+        "overview": "A film about a road that is longer than it looks from where it starts.",
+        "genres": ["Drama", "Adventure"],
+        "images": [
+            {
+                "coverType": kind,
+                "url": f"/MediaCover/{number}/{kind}.jpg",
+                "remoteUrl": f"https://image.tmdb.org/t/p/original/{number}-{kind}.jpg",
+            }
+            for kind in ("poster", "fanart")
+        ],
+        "tags": ["3-carol"],
+        "originalLanguage": {"id": 1, "name": "English"},
+    }
 
 
 def _file(number: int, folder: str) -> Body:

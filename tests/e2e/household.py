@@ -36,7 +36,9 @@ async def household(sim: Simulator) -> dict[str, str]:
     await sim.seerr.request(film)
     wanted = radarr.find(film)
     assert wanted is not None
-    radarr.grab(wanted, size=3 * GB)
+    download = radarr.grab(wanted, size=3 * GB)
+    assert download.client_id is not None
+    sim.qbittorrent.torrents[download.client_id.lower()].transfer.done = GB
     for episode in show.season(2)[:3]:
         sonarr.grab(show, [episode], size=GB)
 
@@ -67,7 +69,7 @@ async def household(sim: Simulator) -> dict[str, str]:
 
 _WHY = """\
 {% for id in [IDS] -%}
-**{{ state_attr(id, 'friendly_name') | replace('Media Status ', '') }}** \
+**{{ state_attr(id, 'friendly_name') | replace('Media Status ', '') }}**: \
 {{ state_attr(id, 'explanation') }}
 
 {% endfor %}"""
@@ -79,8 +81,15 @@ async def dashboard(client: HassClient, entities: dict[str, str]) -> None:
     `entities` are the sensors' entity ids by title.
     """
     prefix = "sensor.media_status_"
-    figures = ("active_requests", "downloading", "ready_today", "stuck")
-    tiles = [{"type": "tile", "entity": prefix + name} for name in figures]
+    figures = {
+        "active_requests": "Active",
+        "downloading": "Downloading",
+        "ready_today": "Ready today",
+        "stuck": "Stuck",
+    }
+    tiles = [
+        {"type": "tile", "entity": prefix + key, "name": name} for key, name in figures.items()
+    ]
     rows = [{"entity": entity, "name": title} for title, entity in entities.items()]
     ids = ", ".join(f"'{entity}'" for entity in entities.values())
     sections = [

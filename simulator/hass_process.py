@@ -112,7 +112,7 @@ class HassProcess:
         self._store("onboarding", (4, 1), {"done": list(_ONBOARDED)})
         # Settings of the server in YAML would be on trial, and be taken back after five minutes.
         server = {"server_host": ["127.0.0.1"], "server_port": self.port} | _SERVER
-        http = {"stable": server, "pending": None, "yaml_migration_done": True}
+        http: JsonObject = {"stable": server, "pending": None, "yaml_migration_done": True}
         self._store("http", (2, 2), http)
 
     def _store(self, key: str, version: tuple[int, int], data: JsonObject) -> None:

@@ -134,3 +134,6 @@ async def sees(page: Page, expected: dict[str, str]) -> None:
     for title, stage in expected.items():
         row = rows.filter(has_text=title).filter(has_text=WORDS[stage])
         await expect(row).to_be_visible(timeout=WAIT)
+    # The start screen fades out over the page.
+    await expect(page.locator("#ha-launch-screen")).to_have_count(0, timeout=WAIT)
+    await page.evaluate("() => document.fonts.ready.then(() => true)")

@@ -192,7 +192,9 @@ class SeerrApi:
             return _bad(_one_of("filter", list(_FILTERS)), ".query.filter")
         if sort not in {"added", "modified"}:
             return _bad(_one_of("sort", ["added", "modified"]), ".query.sort")
-        rows = [row for row in self._seerr.requests.values() if _FILTERS[wanted](row)]
+        hidden = MediaStatus.BLOCKLISTED
+        rows = [row for row in self._seerr.requests.values() if row.side.status is not hidden]
+        rows = [row for row in rows if _FILTERS[wanted](row)]
         if by := request.query.get("requestedBy"):
             rows = [row for row in rows if str(row.requested_by.id) == by]
         kind = request.query.get("mediaType", "all")

@@ -1,14 +1,12 @@
-"""Seerr: requests page by page, titles, the webhook slot, CSRF protection."""
+"""Seerr: requests, titles, the webhook slot, CSRF protection."""
 
 from datetime import UTC, datetime
 
 import aiohttp
-from aiohttp import web
 import pytest
 
 from custom_components.media_status.clients.errors import (
     AuthError,
-    BadAnswer,
     Forbidden,
     NotFound,
     Refused,
@@ -22,7 +20,7 @@ from custom_components.media_status.clients.readers import (
 )
 from custom_components.media_status.clients.seerr import SeerrClient
 
-from .fake import CANARY, FakeService, Seen, recorded, sample
+from .fake import CANARY, FakeService, recorded, sample
 
 API = "/api/v1"
 WEBHOOK = f"{API}/settings/notifications/webhook"
@@ -37,31 +35,6 @@ def row(number: int, **more: JsonValue) -> JsonObject:
     """Return a request as the list has it."""
     media: JsonObject = {"id": number, "mediaType": "movie", "tmdbId": 600 + number, "status": 3}
     return {"id": number, "status": 2, "type": "movie", "media": media, **more}
-
-
-class PagedRequests:
-    """A list of requests that is paged by take and skip, and can change between pages."""
-
-    def __init__(self, rows: list[JsonObject]) -> None:
-        """Hold rows, newest first."""
-        self.rows = rows
-        self.after_page: list[list[JsonObject]] = []
-
-    def __call__(self, seen: Seen) -> web.StreamResponse:
-        """Answer one page."""
-        take, skip = int(seen.query["take"]), int(seen.query["skip"])
-        body = {
-            "pageInfo": {"pages": 1, "pageSize": take, "results": len(self.rows), "page": 1},
-            "results": self.rows[skip : skip + take],
-        }
-        if self.after_page:
-            self.rows = self.after_page.pop(0)
-        return web.json_response(body)
-
-
-def newest_first(count: int, first: int = 1) -> list[JsonObject]:
-    """Return rows with descending ids."""
-    return [row(number) for number in range(first + count - 1, first - 1, -1)]
 
 
 def say_hello(service: FakeService) -> None:
@@ -155,77 +128,6 @@ async def test_a_missing_right_is_not_a_wrong_key(
         await seerr(service, session).request(3)
 
 
-@pytest.mark.parametrize("count", [0, 1, 10, 11, 200, 201, 2000])
-async def test_requests_are_read_to_the_end(
-    service: FakeService, session: aiohttp.ClientSession, count: int
-) -> None:
-    """All requests are read, in as few calls as their number needs."""
-    service.on("GET", f"{API}/request", PagedRequests(newest_first(count)))
-    found = await seerr(service, session).requests()
-    assert [request.id for request in found] == list(range(count, 0, -1))
-    assert len(service.seen) == max(1, -(-count // 200))
-    assert dict(service.seen[0].query) == {
-        "take": "200",
-        "skip": "0",
-        "filter": "all",
-        "sort": "added",
-    }
-
-
-@pytest.mark.parametrize(
-    "after",
-    [newest_first(251), newest_first(249, first=2), newest_first(250, first=2)],
-    ids=["one more", "one fewer", "one more and one fewer"],
-)
-async def test_requests_that_change_are_read_again(
-    service: FakeService, session: aiohttp.ClientSession, after: list[JsonObject]
-) -> None:
-    """A list that shifts between two pages is read again, not returned with a hole."""
-    paged = PagedRequests(newest_first(250))
-    paged.after_page = [after]
-    service.on("GET", f"{API}/request", paged)
-    found = await seerr(service, session).requests()
-    assert [request.id for request in found] == [entry["id"] for entry in after]
-
-
-async def test_a_restless_list_is_a_bad_answer(
-    service: FakeService, session: aiohttp.ClientSession
-) -> None:
-    """A list that never stands still is unknown."""
-    paged = PagedRequests(newest_first(250))
-    paged.after_page = [newest_first(250 + number) for number in range(1, 20)]
-    service.on("GET", f"{API}/request", paged)
-    with pytest.raises(BadAnswer):
-        await seerr(service, session).requests()
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"pageInfo": {}, "results": []},
-        {"pageInfo": {"results": 3}, "results": []},
-        {"pageInfo": {"results": 1}, "results": None},
-        {"pageInfo": {"results": 1}, "results": [{"id": 1}]},
-    ],
-)
-async def test_a_list_of_unknown_form(
-    service: FakeService, session: aiohttp.ClientSession, body: JsonValue
-) -> None:
-    """An answer that does not account for its rows is refused."""
-    service.answer("GET", f"{API}/request", body)
-    with pytest.raises(BadAnswer):
-        await seerr(service, session).requests()
-
-
-async def test_only_newer_requests(service: FakeService, session: aiohttp.ClientSession) -> None:
-    """With a known id only the pages with newer ones are read."""
-    service.on("GET", f"{API}/request", PagedRequests(newest_first(1000)))
-    found = await seerr(service, session).requests(take=100, since_id=950)
-    assert [request.id for request in found] == list(range(1000, 950, -1))
-    assert len(service.seen) == 1
-
-
 async def test_recorded_requests(service: FakeService, session: aiohttp.ClientSession) -> None:
     """The recorded page: 4K requests carry the 4K fields of their title."""
     page = as_dict(recorded("seerr/api-request-list.json"))
@@ -288,17 +190,6 @@ async def test_service_id_zero_is_a_service(
     assert plain.media.jellyfin_media_id == "0f6a1d2c3b4e5f60718293a4b5c6d7e8"
     assert (four_k.media.service_id, four_k.media.external_service_id) == (1, 7)
     assert (four_k.status, four_k.media.status, four_k.media.jellyfin_media_id) == (42, 9, None)
-
-
-async def test_an_unusable_request_is_counted(
-    service: FakeService, session: aiohttp.ClientSession
-) -> None:
-    """One broken row costs itself; the count says that the list was not whole."""
-    rows: JsonValue = [row(3), {"id": 2, "status": 2, "type": "book"}, row(1)]
-    service.answer("GET", f"{API}/request", {"pageInfo": {"results": 3}, "results": rows})
-    client = seerr(service, session)
-    assert [request.id for request in await client.requests()] == [3, 1]
-    assert client.dropped == 1
 
 
 async def test_details_of_a_series(service: FakeService, session: aiohttp.ClientSession) -> None:

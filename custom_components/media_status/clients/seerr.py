@@ -1,5 +1,6 @@
 """Seerr (also Jellyseerr and Overseerr): requests, titles, its single webhook slot."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import ClassVar, Literal, NoReturn, override
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ from .seerr_models import (
     build_request,
     build_server,
 )
+from .seerr_pages import Page, merged, read_all, read_newest
 
 __all__ = [
     "CsrfRefused",
@@ -46,8 +48,6 @@ __all__ = [
 
 _API = "api/v1"
 _WEBHOOK = f"{_API}/settings/notifications/webhook"
-_READ_TRIES = 3
-_MAX_PAGES = 1000
 # The list asks every Radarr and Sonarr first; one that hangs costs 10 s each.
 _LIST_TIMEOUT = 60.0
 # `/status` asks GitHub without a time limit of its own.
@@ -78,6 +78,7 @@ class SeerrClient(BaseClient):
         self._api_key = clean_secret(api_key)
         self._secrets = (self._api_key,)
         self._csrf: dict[str, str] = {}
+        self._has_failed = True  # whether failed requests can be asked for
 
     @override
     def _headers(self) -> dict[str, str]:
@@ -131,6 +132,7 @@ class SeerrClient(BaseClient):
             public = {}
         if "initialized" not in public:
             raise WrongService("this is not Seerr, Jellyseerr or Overseerr")
+        self._has_failed = True  # it may have been updated
         me = await self._get_object(f"{_API}/auth/me")
         version = await self._version()
         return SeerrStatus(
@@ -150,41 +152,35 @@ class SeerrClient(BaseClient):
         except ClientError:
             return ""
 
-    async def requests(self, *, take: int = 200, since_id: int | None = None) -> list[SeerrRequest]:
-        """Return all requests, newest first; never a part of them.
+    async def requests(self, *, last_id: int | None = None) -> list[SeerrRequest]:
+        """Return all open requests and the newest of all, newest first; older ones are history.
 
-        With `since_id` only newer ones are read, as far as their pages go.
+        The newest are one page, and what else is newer than `last_id`.
         """
-        for _ in range(_READ_TRIES):
-            rows = await self._request_rows(take, since_id)
-            if rows is not None:
-                found = await self._project(rows, build_request)
-                return found if since_id is None else [r for r in found if r.id > since_id]
-        raise BadAnswer("the requests kept changing while they were read")
+        # In the order in which a request moves on, so that it is not missed on its way.
+        rows = await read_all(partial(self._request_page, "pending"))
+        rows += await self._failed_rows()
+        rows += await read_all(partial(self._request_page, "approved"))
+        rows += await read_newest(partial(self._request_page, "all"), last_id)
+        found = await self._project(merged(rows), build_request)
+        return sorted(found, key=lambda request: request.id, reverse=True)
 
-    async def _request_rows(self, take: int, since_id: int | None) -> list[JsonValue] | None:
-        """Read the pages; None when the list changed between two of them."""
-        rows: list[JsonValue] = []
-        seen: set[int] = set()
-        total: int | None = None
-        for _ in range(_MAX_PAGES):
-            count, page = await self._request_page(take, len(rows))
-            ids = {key for row in page if (key := as_id(as_dict(row).get("id"))) is not None}
-            if (total is not None and count != total) or ids & seen:
-                return None
-            total = count
-            seen |= ids
-            rows += page
-            if len(rows) >= total or (since_id is not None and ids and min(ids) <= since_id):
-                return rows
-            if not page:
-                return None
-        raise BadAnswer("the list of requests has too many pages")
+    async def _failed_rows(self) -> list[JsonValue]:
+        """Return failed requests; an old Overseerr has neither them nor their filter."""
+        if not self._has_failed:
+            return []
+        try:
+            return await read_all(partial(self._request_page, "failed"))
+        except Refused as err:
+            if err.status != HTTPStatus.BAD_REQUEST:
+                raise
+        self._has_failed = False
+        return []
 
-    async def _request_page(self, take: int, skip: int) -> tuple[int, list[JsonValue]]:
-        """Read one page; return the total count and the page's rows."""
+    async def _request_page(self, wanted: str, take: int, skip: int) -> Page:
+        """Read one page of a filtered list; return the total count and the page's rows."""
         # `sortDirection` is left out: Overseerr refuses it, and descending is the default.
-        query: Query = {"take": str(take), "skip": str(skip), "filter": "all", "sort": "added"}
+        query: Query = {"take": str(take), "skip": str(skip), "filter": wanted, "sort": "added"}
         answer = await self._request("GET", f"{_API}/request", query=query, timeout=_LIST_TIMEOUT)
         raw = answer.json_object()
         count = as_int(as_dict(raw.get("pageInfo")).get("results"))

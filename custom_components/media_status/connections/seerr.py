@@ -1,13 +1,13 @@
 """Understand Seerr (Jellyseerr, Overseerr): who asked for what, and whether it was approved."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import ClassVar, Final, Literal, override
 
 from ..clients.errors import ClientError, NotFound, Refused
-from ..clients.readers import as_int
+from ..clients.readers import as_id, as_int
 from ..clients.seerr import SeerrClient
 from ..clients.seerr_models import SeerrDetails, SeerrRequest
 from ..lifecycle.facts import (
@@ -25,6 +25,7 @@ from . import seerr_webhook
 from .arr_words import imdb_id, picture_url
 from .base import Connection, Push, ServiceInfo, Survey, SurveyContext, WebhookState, WebhookTarget
 from .seerr_push import read_push
+from .seerr_singles import SingleReader
 from .text import name_text, title_text
 
 MAX_DETAILS = 8
@@ -33,6 +34,7 @@ _STEP: Final = 100  # requests told before others may run
 _ASK_AGAIN = timedelta(hours=1)
 _ANIME_KEYWORD = 210024
 _MEDIA_AVAILABLE = 5
+_MEDIA_BLOCKLISTED = 6
 _STATUS = {
     1: AskStatus.PENDING,
     2: AskStatus.APPROVED,
@@ -54,6 +56,7 @@ class SeerrConnection(Connection):
         """Initialize with the subentry's id and the client."""
         super().__init__(connection_id)
         self._client = client
+        self._singles = SingleReader(client)
         self._asked: dict[TitleKey, datetime] = {}  # when details were asked for
 
     @override
@@ -66,7 +69,11 @@ class SeerrConnection(Connection):
     @override
     def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
         """Return what a pushed message says."""
-        return read_push(self.connection_id, payload, seen_at)
+        push = read_push(self.connection_id, payload, seen_at)
+        for observation in push.observations:
+            if observation.title and (number := as_id(observation.title.service_id)):
+                self._singles.forget(number)
+        return push
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:
@@ -87,31 +94,36 @@ class SeerrConnection(Connection):
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:
-        """Return Seerr's word about all its requests; details of new titles a few at a time."""
+        """Return Seerr's word about open, new and wanted requests; details a few at a time."""
         if context.fresh:
             self._asked.clear()
+            self._singles.forget_all()
         dropped = self._client.dropped
-        # Oldest first, so that requests are opened in the order in which they were made.
-        requests = sorted(await self._client.requests(), key=lambda request: request.id)
-        lost = self._client.dropped - dropped
-        wanted = {title.service_id for title in context.wanted if title.service_id}
         last_id = as_int(context.cursor.get("last_id"))
+        listed = await self._client.requests(last_id=last_id)
+        lost = self._client.dropped - dropped
+        wanted = _wanted(context)
+        singles = await self._singles.read(wanted.keys() - {request.id for request in listed})
+        hidden = {request.id for request in singles.found if _is_hidden(request)}
+        shown = [request for request in singles.found if request.id not in hidden]
+        # Oldest first, so that requests are opened in the order in which they were made.
         told = [
             (request, opening)
-            for request in requests
-            if (opening := _opening(request, context, last_id)) or str(request.id) in wanted
+            for request in sorted([*listed, *shown], key=lambda request: request.id)
+            if (opening := _opening(request, context, last_id)) or request.id in wanted
         ]
         details, is_behind = await self._details([request for request, _ in told], context)
         # A status from the future and an entry that could not be read are no absence.
-        is_complete = not lost and all(request.status in _STATUS for request, _ in told)
-        newest = max((request.id for request in requests), default=0)
+        is_known = not lost and all(request.status in _STATUS for request, _ in told)
+        gone = [name for number in singles.gone | hidden for name in wanted[number]]
+        observations = await self._observed(told, details, context.now)
         return Survey(
             started_at=context.now,
-            observations=await self._observed(told, details, context.now),
-            complete=frozenset({FactKind.ASK}) if is_complete else frozenset(),
-            cursor={"last_id": max(newest, last_id or 0)},
-            backlog=is_behind,
-            dropped=self._client.dropped - dropped,
+            observations=(*observations, *self._absences(gone, context.now)),
+            complete=frozenset({FactKind.ASK}) if is_known and singles.is_whole else frozenset(),
+            cursor={"last_id": max([last_id or 0, *(request.id for request in listed)])},
+            backlog=is_behind or singles.is_behind,
+            dropped=lost,
         )
 
     async def _details(
@@ -176,6 +188,36 @@ class SeerrConnection(Connection):
                 title=_ref(request, detail),
                 opening=opening,
             )
+
+    def _absences(self, gone: Iterable[str], seen_at: datetime) -> Iterator[Observation]:
+        """Yield the absence of requests, by our own ids: there is nothing left to recognise."""
+        for request_id in gone:
+            yield Observation(
+                connection_id=self.connection_id,
+                service=self.service,
+                via=Via.SURVEY,
+                seen_at=seen_at,
+                statements=(Statement(value=Ask(status=AskStatus.ABSENT)),),
+                request_id=request_id,
+            )
+
+
+def _wanted(context: SurveyContext) -> dict[int, list[str]]:
+    """Return our ids of the wanted requests by Seerr's."""
+    found: dict[int, list[str]] = {}
+    for title in context.wanted:
+        if (number := as_id(title.service_id)) is not None:
+            found.setdefault(number, []).append(title.request_id)
+    return found
+
+
+def _is_hidden(request: SeerrRequest) -> bool:
+    """Return whether an open request that no list mentions is one that Seerr shows to nobody.
+
+    The lists leave out blocklisted titles; where 6 means "deleted", they do not.
+    """
+    is_open = _STATUS.get(request.status) in _OPEN
+    return is_open and request.media.status == _MEDIA_BLOCKLISTED
 
 
 def _title_key(request: SeerrRequest) -> TitleKey | None:

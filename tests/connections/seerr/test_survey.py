@@ -1,13 +1,14 @@
 """Test what a survey of Seerr finds, on the simulator."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
 
 from custom_components.media_status.clients.errors import BadAnswer, ClientError, Refused
-from custom_components.media_status.clients.seerr import SeerrClient
-from custom_components.media_status.connections.base import SurveyContext
+from custom_components.media_status.clients.seerr import SeerrClient, SeerrRequest
+from custom_components.media_status.connections.base import Survey, SurveyContext, WantedTitle
 from custom_components.media_status.lifecycle.facts import (
     Anime,
     Ask,
@@ -18,11 +19,13 @@ from custom_components.media_status.lifecycle.facts import (
 )
 from custom_components.media_status.lifecycle.model import JsonObject, MediaType, ProviderIds, Stage
 from simulator import Title
-from simulator.seerr_state import RequestStatus
-from tests.connections.house import House, values
+from simulator.seerr_state import MediaStatus, RequestStatus
+from tests.connections.house import House, film as wanted_film, values
 
 DETAILS = (("seerr", "GET /api/v1/movie/{id}"), ("seerr", "GET /api/v1/tv/{id}"))
 LIST = ("seerr", "GET /api/v1/request")
+ONE = ("seerr", "GET /api/v1/request/{id}")
+OPEN = (RequestStatus.PENDING, RequestStatus.APPROVED, RequestStatus.FAILED)
 
 
 def film(house: House, number: int = 0) -> Title:
@@ -35,6 +38,43 @@ def show(house: House) -> Title:
     return house.sim.world.add_title_series(
         title="Severance", year=2022, tmdb=95396, tvdb=371980, seasons={1: 9, 2: 10}
     )
+
+
+async def history(house: House, count: int) -> list[str]:
+    """Let Seerr have finished requests from before we came; return their ids."""
+    seerr, made = house.sim.seerr, house.since - timedelta(days=1)
+    if not count:
+        return []
+    first = await seerr.request(film(house, 9999), user="alice")
+    first.status, first.created = RequestStatus.COMPLETED, made
+    numbers = [house.sim.world.next_id("seerr:request") for _ in range(count - 1)]
+    seerr.requests |= {number: replace(first, id=number) for number in numbers}
+    return [str(first.id), *map(str, numbers)]
+
+
+async def forgotten(house: House, count: int) -> list[WantedTitle]:
+    """Let us wait for films that Seerr has finished with long ago."""
+    numbers = await history(house, count)
+    await history_above(house)
+    return [
+        wanted_film(number, tmdb=5000 + number, now=house.now, own_id=int(key))
+        for number, key in enumerate(numbers)
+    ]
+
+
+async def history_above(house: House) -> None:
+    """Push what there is off the newest page."""
+    above = next(iter(house.sim.seerr.requests.values()))
+    numbers = [house.sim.world.next_id("seerr:request") for _ in range(100)]
+    house.sim.seerr.requests |= {number: replace(above, id=number) for number in numbers}
+
+
+async def surveyed(house: House, wanted: list[WantedTitle]) -> tuple[Survey, list[str]]:
+    """Ask for titles; return the answer, and the requests it tells of."""
+    house.sim.calls.clear()
+    context = SurveyContext(now=house.now, wanted=tuple(wanted), tracking_since=house.since)
+    survey = await house.seerr.survey(context)
+    return survey, [str(o.title.service_id) for o in survey.observations if o.title]
 
 
 def detail_calls(house: House) -> int:
@@ -129,9 +169,14 @@ async def test_what_began_and_ended_behind_our_back_is_told_once(house: House) -
     assert survey.observations == ()
 
 
+@pytest.mark.parametrize("finished", [0, 3000])
 @pytest.mark.parametrize("count", [1, 20, 200])
-async def test_calls_do_not_grow_with_the_number_of_requests(house: House, count: int) -> None:
-    """One list, and details of at most eight titles per cycle until all are described."""
+async def test_calls_do_not_grow_with_the_number_of_requests(
+    house: House, count: int, finished: int
+) -> None:
+    """Four lists, and details of at most eight titles per cycle until all are described."""
+    await history(house, finished)
+    house.cursors.clear()
     for number in range(count):
         await house.sim.seerr.request(film(house, number), user="alice")
     await house.sim.settle()
@@ -139,15 +184,104 @@ async def test_calls_do_not_grow_with_the_number_of_requests(house: House, count
     for cycle in range((count + 7) // 8):
         house.sim.calls.clear()
         survey = await house.survey(house.seerr)
-        assert house.sim.calls[LIST] == 1
+        assert (house.sim.calls[LIST], house.sim.calls[ONE]) == (4, 0)
         assert detail_calls(house) <= 8
         looked_up += detail_calls(house)
         assert survey.backlog == ((cycle + 1) * 8 < count)
     assert looked_up == count
     house.sim.calls.clear()
     await house.survey(house.seerr)
-    assert (house.sim.calls[LIST], detail_calls(house)) == (1, 0)
+    assert (house.sim.calls[LIST], house.sim.calls[ONE], detail_calls(house)) == (4, 0, 0)
+    assert len(house.tracker.requests) == count
     assert all(request.title for request in house.tracker.requests.values())
+
+
+async def test_the_first_survey_finds_what_is_open_below_all_history(house: House) -> None:
+    """However much was asked for and done since."""
+    rows = [await house.sim.seerr.request(film(house, n), user="alice") for n in range(3)]
+    for row, status in zip(rows, OPEN, strict=True):
+        row.status = status
+    await history(house, 3000)
+    house.cursors.clear()
+    survey = await house.survey(house.seerr)
+    assert [o.title.service_id for o in survey.observations if o.title and o.opening] == [
+        str(row.id) for row in rows
+    ]
+    assert survey.complete == {FactKind.ASK}
+
+
+@pytest.mark.parametrize("count", [1, 8, 20, 200])
+async def test_what_the_lists_do_not_mention_is_read_one_by_one(house: House, count: int) -> None:
+    """At most eight per cycle, in turn; while one is unknown, nothing is told to be complete."""
+    wanted = await forgotten(house, count)
+    cycles = -(-count // 8)
+    found: list[str] = []
+    for cycle in range(cycles):
+        survey, told = await surveyed(house, wanted)
+        found += told
+        assert house.sim.calls[ONE] == min(8, count)
+        assert survey.backlog == (cycle + 1 < cycles)
+        assert survey.complete == ({FactKind.ASK} if count <= 8 else frozenset())
+        assert {ask.status for ask in values(survey, Ask)} == {AskStatus.COMPLETED}
+    assert set(found) == {str(title.service_id) for title in wanted}
+    survey, told = await surveyed(house, wanted)
+    assert not survey.backlog
+    assert len(told) == min(8, count)
+
+
+async def test_a_deleted_request_is_absent_although_others_are_unknown(house: House) -> None:
+    """It was asked for by its number, and Seerr does not know it."""
+    wanted = await forgotten(house, 20)
+    first = wanted[0]
+    del house.sim.seerr.requests[int(str(first.service_id))]
+    survey, _ = await surveyed(house, wanted)
+    assert survey.complete == frozenset()
+    assert values(survey, Ask, first.request_id) == [Ask(status=AskStatus.ABSENT)]
+
+
+async def test_what_was_pushed_about_is_read_first(house: House) -> None:
+    """A push is a hint; the truth follows without waiting for its turn."""
+    wanted = await forgotten(house, 20)
+    for _ in range(3):
+        _, told = await surveyed(house, wanted)
+    payload: JsonObject = {
+        "notification_type": "MEDIA_APPROVED",
+        "media": {"media_type": "movie", "tmdbId": "5000"},
+        "request": {"request_id": told[-1]},
+    }
+    house.seerr.translate(payload, house.now)
+    _, next_told = await surveyed(house, wanted)
+    assert told[-1] in next_told
+
+
+async def test_one_that_cannot_be_read_stays_unknown_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are told, and nobody asks without end."""
+    wanted = await forgotten(house, 3)
+    read = SeerrClient.request
+    bad = int(str(wanted[1].service_id))
+
+    async def reads(client: SeerrClient, request_id: int) -> SeerrRequest | None:
+        if request_id == bad:
+            raise BadAnswer("an unknown form")
+        return await read(client, request_id)
+
+    monkeypatch.setattr(SeerrClient, "request", reads)
+    survey, told = await surveyed(house, wanted)
+    assert told == [str(wanted[0].service_id), str(wanted[2].service_id)]
+    assert survey.complete == frozenset()
+    assert not survey.backlog
+
+
+async def test_a_request_for_a_blocklisted_title_is_absent(house: House) -> None:
+    """Seerr shows it to nobody, but still answers when asked for it by its number."""
+    row = await house.sim.seerr.request(film(house), user="alice")
+    await house.settle()
+    await house.sim.advance(30)
+    row.side.status = MediaStatus.BLOCKLISTED
+    survey = await house.survey(house.seerr)
+    assert values(survey, Ask) == [Ask(status=AskStatus.ABSENT)]
 
 
 async def test_details_are_read_once_for_all_requests_of_a_title(house: House) -> None:

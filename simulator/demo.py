@@ -21,6 +21,7 @@ from .demo_watch import Watcher
 from .hass_client import HassClient, HassRefusedError
 from .hass_process import PASSWORD, USER, HassFailedError, missing, running_hass
 from .hass_wizard import add_tracker, set_options
+from .model import JsonObject
 from .server import Simulator
 
 SCENARIOS: Final = {
@@ -52,7 +53,7 @@ async def show(folder: Path, lanes: tuple[str, ...], port: int | None) -> int:
         entry_id = await add_tracker(client, sim)
         await set_options(client, entry_id, history_days=1, poll_active_seconds=30)
         await _show_dashboard(client)
-        say(f"\n  Home Assistant: {hass.url}\n  Login:          {USER} / {PASSWORD}\n")
+        say(f"\n  Home Assistant: {hass.url}/{_PATH}\n  Login:          {USER} / {PASSWORD}\n")
         say("  Ctrl-C ends it.\n")
         watching = asyncio.create_task(Watcher(client, say).run())
         living = asyncio.create_task(Lives(simulator=sim).run(lanes))
@@ -66,23 +67,36 @@ async def show(folder: Path, lanes: tuple[str, ...], port: int | None) -> int:
     return 1
 
 
+_PATH: Final = "media-status"
 _TABLE: Final = """\
 {% for id in integration_entities('media_status')
    | select('match', 'sensor\\.') | select('is_state_attr', 'device_class', 'enum') | list -%}
-- **{{ state_attr(id, 'friendly_name') }}**: {{ state_translated(id) }}
-{%- if state_attr(id, 'explanation') %}. {{ state_attr(id, 'explanation') }}{% endif %}
+- **{{ state_attr(id, 'friendly_name') | replace('Media Status ', '') }}**: \
+{{ state_attr(id, 'explanation') or state_translated(id) }}
 {% endfor %}"""
 
 
 async def _show_dashboard(client: HassClient) -> None:
     """Make a dashboard that shows whatever requests there are."""
     found = await client.states()
-    figures = [key for key in found if key.startswith("sensor.media_status_")]
-    cards: list[dict[str, object]] = [{"type": "tile", "entity": entity} for entity in figures]
+    cards = [
+        {"type": "tile", "entity": entity, "name": _short_name(state)}
+        for entity, state in found.items()
+        if entity.startswith("sensor.media_status_")
+    ]
     table = {"type": "markdown", "content": _TABLE}
     sections = [{"type": "grid", "cards": cards}, {"type": "grid", "cards": [table]}]
     view = {"title": "Media", "type": "sections", "sections": sections}
-    await client.command("lovelace/config/save", config={"title": "Home", "views": [view]})
+    await client.command("lovelace/dashboards/create", url_path=_PATH, title="Media Status")
+    config = {"title": "Media Status", "views": [view]}
+    await client.command("lovelace/config/save", url_path=_PATH, config=config)
+
+
+def _short_name(state: JsonObject) -> str:
+    """Return the name of a sensor without that of its device."""
+    attributes = state.get("attributes")
+    name = attributes.get("friendly_name") if isinstance(attributes, dict) else None
+    return str(name).removeprefix("Media Status ")
 
 
 async def _run(options: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from simulator import Simulator
+from simulator import Simulator, Title
+from simulator.arr_state import MovieEntry
 from simulator.hass_client import HassClient
 
 GB = 1_000_000_000
@@ -11,52 +12,9 @@ SLOW = 8_000_000.0  # bytes per second: downloads stay under way while pictures 
 
 async def household(sim: Simulator) -> dict[str, str]:
     """Bring titles to different stages; return the stage each of them shall reach."""
-    world, radarr, sonarr = sim.world, sim.radarr, sim.sonarr
-    done = world.add_title_movie(title="Paper Orchard", year=2019, tmdb=9_000_003)
-    await sim.seerr.request(done)
-    entry = radarr.find(done)
-    assert entry is not None
-    first = radarr.grab(entry)
-    radarr.complete(first)
-    radarr.import_download(first)
-
-    series = world.add_title_series(
-        title="Northern Signal", year=2021, tmdb=9_000_002, tvdb=9_100_002, seasons={1: 8, 2: 6}
-    )
-    await sim.seerr.request(series)
-    show = sonarr.find(series)
-    assert show is not None
-    pack = sonarr.grab(show, show.season(1))
-    sonarr.complete(pack)
-    sonarr.import_download(pack)
-    await sim.jellyfin.scan()
-
-    sim.qbittorrent.rate = SLOW
-    film = world.add_title_movie(title="The Lantern Coast", year=2024, tmdb=9_000_001)
-    await sim.seerr.request(film)
-    wanted = radarr.find(film)
-    assert wanted is not None
-    download = radarr.grab(wanted, size=3 * GB)
-    assert download.client_id is not None
-    sim.qbittorrent.torrents[download.client_id.lower()].transfer.done = GB
-    for episode in show.season(2)[:3]:
-        sonarr.grab(show, [episode], size=GB)
-
-    blocked = world.add_title_movie(title="Golden Machine", year=2012, tmdb=9_000_006)
-    await sim.seerr.request(blocked)
-    stopped = radarr.find(blocked)
-    assert stopped is not None
-    radarr.block(radarr.grab(stopped))
-
-    await sim.seerr.request(
-        world.add_title_movie(title="Crimson Harbor", year=2022, tmdb=9_000_007), user="bob"
-    )
-    later = world.clock.now() + timedelta(days=90)
-    await sim.seerr.request(
-        world.add_title_movie(
-            title="Distant River", year=later.year, tmdb=9_000_005, released=later
-        )
-    )
+    await _have_some(sim)
+    await _fetch_some(sim)
+    await _wait_for_some(sim)
     return {
         "The Lantern Coast": "downloading",
         "Northern Signal": "downloading",
@@ -65,6 +23,56 @@ async def household(sim: Simulator) -> dict[str, str]:
         "Distant River": "unreleased",
         "Paper Orchard": "available",
     }
+
+
+async def _have_some(sim: Simulator) -> None:
+    """Have a film, and the first season of a series."""
+    film = sim.world.add_title_movie(title="Paper Orchard", year=2019, tmdb=9_000_003)
+    download = sim.radarr.grab(await _asked_film(sim, film))
+    sim.radarr.complete(download)
+    sim.radarr.import_download(download)
+    series = sim.world.add_title_series(
+        title="Northern Signal", year=2021, tmdb=9_000_002, tvdb=9_100_002, seasons={1: 8, 2: 6}
+    )
+    await sim.seerr.request(series)
+    entry = sim.sonarr.find(series)
+    assert entry is not None
+    pack = sim.sonarr.grab(entry, entry.season(1))
+    sim.sonarr.complete(pack)
+    sim.sonarr.import_download(pack)
+    await sim.jellyfin.scan()
+    sim.qbittorrent.rate = SLOW
+    for episode in entry.season(2)[:3]:
+        sim.sonarr.grab(entry, [episode], size=GB)
+
+
+async def _fetch_some(sim: Simulator) -> None:
+    """Have one film a third of the way here, and one that could not be imported."""
+    film = sim.world.add_title_movie(title="The Lantern Coast", year=2024, tmdb=9_000_001)
+    download = sim.radarr.grab(await _asked_film(sim, film), size=3 * GB)
+    assert download.client_id is not None
+    sim.qbittorrent.torrents[download.client_id.lower()].transfer.done = GB
+    blocked = sim.world.add_title_movie(title="Golden Machine", year=2012, tmdb=9_000_006)
+    sim.radarr.block(sim.radarr.grab(await _asked_film(sim, blocked)))
+
+
+async def _wait_for_some(sim: Simulator) -> None:
+    """Ask for a film that nobody has approved, and for one that is not out."""
+    world = sim.world
+    unapproved = world.add_title_movie(title="Crimson Harbor", year=2022, tmdb=9_000_007)
+    await sim.seerr.request(unapproved, user="bob")
+    later = world.clock.now() + timedelta(days=90)
+    film = world.add_title_movie(
+        title="Distant River", year=later.year, tmdb=9_000_005, released=later
+    )
+    await sim.seerr.request(film)
+
+
+async def _asked_film(sim: Simulator, film: Title) -> MovieEntry:
+    await sim.seerr.request(film)
+    entry = sim.radarr.find(film)
+    assert entry is not None
+    return entry
 
 
 _WHY = """\

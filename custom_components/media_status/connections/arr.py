@@ -17,9 +17,10 @@ from . import autopilot
 from .arr_cursor import ArrCursor
 from .arr_downloads import Download, DownloadId, replaced, statements
 from .arr_items import Items, lacking
+from .arr_memory import TitleMemory
 from .arr_push import ArrPush
-from .arr_round import Round, sorted_out
-from .arr_shelf import Finder, Shelf
+from .arr_round import Round, news_of, sorted_out
+from .arr_shelf import Finder, Found, Shelf, fit_single_reads
 from .arr_words import AnimeSigns, anime_hint
 from .base import (
     Connection,
@@ -53,6 +54,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         self._client = client
         self._push = push
         self._finder = Finder(shelf)
+        self._memory = TitleMemory(self._finder.agrees)
         self._shelf = shelf
         self._serves_4k = serves_4k
         self._touched: set[int] = set()  # titles that something was pushed about
@@ -80,6 +82,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         self._granted.clear()
         self._tags.clear()
         self._finder.forget()
+        self._memory.forget()
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -120,24 +123,25 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         """Return the facts about all wanted titles and about grabs that nobody requested.
 
         Read in this order (queue, history, titles, episodes) a download that moves on meanwhile
-        is seen twice rather than not at all.
+        is seen twice rather than not at all. Of titles that are not due nothing is stated.
         """
         dropped = self._client.dropped
         cursor = ArrCursor.load(context.cursor)
         if context.fresh or cursor.readings != self._readings:
             self._forget()
         touched = frozenset(self._touched)
-        if touched:
+        if self._memory.strangers(touched):
             self._finder.forget()
         queue = await self._client.queue()
         history = await self._client.history_since(cursor.since(context))
         # After a long absence there is much history; the loop must not stop for it.
         known, judged = await asyncio.to_thread(sorted_out, queue, history, context, cursor)
-        others = {download.title_id for download in judged if download.title_id is not None}
-        found = await self._finder.find(context.wanted, others, context.now)
+        moved = self._memory.moved(known)
+        news = touched | moved | news_of(history, cursor)
+        found = await self._find(context, judged, news)
         round_ = Round(context, cursor, history, known, found, touched)
         items = await self._read_items(round_, judged)
-        await self._learn_tags(found.by_id.values())
+        await self._learn_tags(found.read.values())
         survey = await asyncio.to_thread(self._told, round_, items, judged)
         self._touched -= touched
         lost = self._client.dropped - dropped
@@ -145,9 +149,23 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             survey,
             # What could not be read is unknown, so nothing can be called absent.
             complete=frozenset() if lost else survey.complete,
-            cursor=survey.cursor | {"readings": self._commit(round_, items)},
+            cursor=survey.cursor | {"readings": self._commit(round_, items, moved)},
             dropped=lost,
         )
+
+    async def _find(
+        self, context: SurveyContext, judged: Sequence[Download], news: frozenset[int]
+    ) -> Found[T]:
+        """Return all titles, having read those that are due; if they are few, all are."""
+        others = {download.title_id for download in judged if download.title_id is not None}
+        due: Sequence[WantedTitle] = context.wanted
+        if not fit_single_reads(due, others):
+            due = self._memory.due(due, news | others, context.now)
+            if not fit_single_reads(due, others):
+                due = context.wanted  # a list tells of the rest too
+        found = await self._finder.find(due, others, context.now)
+        self._memory.recall(found, context.wanted)
+        return found
 
     def _told(self, round_: Round[T], items: Items[T], judged: Sequence[Download]) -> Survey:
         """Return what follows from everything that was read. Runs in a worker thread."""
@@ -167,7 +185,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             backlog=items.is_behind or rewind is not None,
         )
 
-    def _commit(self, round_: Round[T], items: Items[T]) -> int:
+    def _commit(self, round_: Round[T], items: Items[T], moved: frozenset[int]) -> int:
         """Remember what this cycle stated; the count tells the next one that it was kept."""
         granted = {
             download.id: round_.requests_for(download.title_id)
@@ -180,8 +198,11 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             for key, value in (self._granted | granted).items()
             if key in round_.known and round_.known[key].queued
         }
-        is_read = items.commit()
-        self._readings = round_.cursor.readings + (1 if is_new or is_read else 0)
+        context = round_.context
+        is_new |= bool(round_.touched or moved)
+        is_new |= self._memory.commit(round_.found, context.wanted, round_.known, context.now)
+        is_new |= items.commit()
+        self._readings = round_.cursor.readings + (1 if is_new else 0)
         return self._readings
 
     async def _learn_tags(self, titles: Iterable[T]) -> None:
@@ -194,7 +215,9 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         """Yield what is known about the wanted titles and their downloads."""
         for wanted in round_.context.wanted:
             if wanted.ids.pairs() or as_id(wanted.service_id) is not None:
-                yield self._of_request(round_, items, wanted)
+                seen = self._of_request(round_, items, wanted)
+                if seen.statements:
+                    yield seen
         for download in round_.needed:
             known_to = self._granted.get(download.id, frozenset())
             stated = statements(
@@ -220,9 +243,12 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
 
     def _of_request(self, round_: Round[T], items: Items[T], wanted: WantedTitle) -> Observation:
         title = round_.found.titles.get(wanted.request_id)
-        stated = [Statement(value=Title(present=False))]
+        stated: list[Statement] = []
+        if wanted.request_id not in round_.found.recalled:
+            absent = Statement(value=Title(present=False))
+            stated = self._of_title(title) if title is not None else [absent]
         if title is not None:
-            stated = [*self._of_title(title), *items.of_request(wanted, title)]
+            stated += items.of_request(wanted, title)
         return Observation(
             connection_id=self.connection_id,
             service=self.service,

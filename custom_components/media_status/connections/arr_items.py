@@ -73,8 +73,8 @@ class MovieItems(Items[Movie]):
 
     @override
     def of_request(self, wanted: WantedTitle, title: Movie) -> list[Statement]:
-        """Return the film's facts."""
-        return self.of_items(title, (MOVIE,))
+        """Return the film's facts, when it was read."""
+        return self.of_items(title, (MOVIE,)) if title.id in self._movies else []
 
     @override
     def of_items(self, title: Movie, items: Iterable[ItemKey]) -> list[Statement]:

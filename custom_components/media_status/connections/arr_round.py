@@ -61,13 +61,7 @@ class Round[T: Movie | Series]:
 
     def news(self) -> frozenset[int]:
         """Return the titles whose files may have changed since the last survey."""
-        return self.touched | {
-            record.title_id
-            for record in self.history
-            if record.title_id is not None
-            and record.id > self.cursor.history_id
-            and record.event.casefold() != "grabbed"
-        }
+        return self.touched | news_of(self.history, self.cursor)
 
     def rewind(self) -> datetime | None:
         """Return from when on history must be read again for titles that were recognised late."""
@@ -105,6 +99,17 @@ class Round[T: Movie | Series]:
             missing=frozenset(key for key, title in self.found.titles.items() if title is None),
             decided=decided & present,
         )
+
+
+def news_of(history: Iterable[HistoryRecord], cursor: ArrCursor) -> frozenset[int]:
+    """Return the titles that history tells something new about, other than a grab."""
+    return frozenset(
+        record.title_id
+        for record in history
+        if record.title_id is not None
+        and record.id > cursor.history_id
+        and record.event.casefold() != "grabbed"
+    )
 
 
 def verdict_key(download: Download) -> str:

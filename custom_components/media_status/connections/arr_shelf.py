@@ -127,10 +127,15 @@ class SeriesShelf(Shelf[Series]):
 
 @dataclass(slots=True)
 class Found[T: Movie | Series]:
-    """What was found: the title of each request (None: it is not there), and all by own id."""
+    """What was found: the title of each request (None: it is not there), and all by own id.
+
+    Of `recalled` requests the title was not read in this cycle: it is as it was some minutes ago.
+    """
 
     titles: dict[str, T | None] = field(default_factory=dict)
     by_id: dict[int, T] = field(default_factory=dict)
+    recalled: set[str] = field(default_factory=set)
+    read: dict[int, T] = field(default_factory=dict)  # in this cycle, by own id
 
 
 class Finder[T: Movie | Series]:
@@ -149,11 +154,17 @@ class Finder[T: Movie | Series]:
         self, wanted: Sequence[WantedTitle], others: Collection[int], now: datetime
     ) -> Found[T]:
         """Return the wanted titles, and the others by the manager's own id."""
-        own_ids = {number for title in wanted if (number := as_id(title.service_id))}
-        unlinked = {title.ids for title in wanted if as_id(title.service_id) is None}
-        if len(own_ids | {*others}) + len(unlinked) > MAX_SINGLE_READS:
-            return await self._from_list(wanted, own_ids | {*others}, is_all=bool(unlinked))
-        found = await self._one_by_one(wanted, own_ids | {*others})
+        found = await self._find(wanted, others, now)
+        found.read = dict(found.by_id)
+        return found
+
+    async def _find(
+        self, wanted: Sequence[WantedTitle], others: Collection[int], now: datetime
+    ) -> Found[T]:
+        own_ids, unlinked = _sought(wanted, others)
+        if not fit_single_reads(wanted, others):
+            return await self._from_list(wanted, own_ids, now, is_all=bool(unlinked))
+        found = await self._one_by_one(wanted, own_ids)
         doubtful = [title for title in wanted if self._is_doubtful(title, found, now)]
         if doubtful:
             index = await self._index(await self._shelf.many(None))
@@ -172,7 +183,7 @@ class Finder[T: Movie | Series]:
         exact: dict[ProviderIds, T | None] = {}
         for title in wanted:
             linked = found.by_id.get(as_id(title.service_id) or 0)
-            if linked is None or not self._agrees(title.ids, linked):
+            if linked is None or not self.agrees(title.ids, linked):
                 if title.ids not in exact:
                     exact[title.ids] = await self._shelf.exact(title.ids)
                 linked = exact[title.ids]
@@ -180,7 +191,12 @@ class Finder[T: Movie | Series]:
         return found
 
     async def _from_list(
-        self, wanted: Sequence[WantedTitle], own_ids: Collection[int], *, is_all: bool
+        self,
+        wanted: Sequence[WantedTitle],
+        own_ids: Collection[int],
+        now: datetime,
+        *,
+        is_all: bool,
     ) -> Found[T]:
         """Read one list; a second, whole one only when a linked title is no longer in it."""
         found: Found[T] = Found()
@@ -191,11 +207,14 @@ class Finder[T: Movie | Series]:
             found.titles.clear()
             for title in wanted:
                 linked = found.by_id.get(as_id(title.service_id) or 0)
-                if linked is None or not self._agrees(title.ids, linked):
+                if linked is None or not self.agrees(title.ids, linked):
                     linked = self._recognised(title, index)
                 self._note(found, title, linked)
             if None not in found.titles.values():
                 break
+        # Only the whole list leaves a title out: it need not be searched there again soon.
+        lacking = (title for title in wanted if found.titles[title.request_id] is None)
+        self._sought |= {title.request_id: (title.ids, now) for title in lacking}
         return found
 
     def _note(self, found: Found[T], wanted: WantedTitle, title: T | None) -> None:
@@ -212,7 +231,7 @@ class Finder[T: Movie | Series]:
         before = self._sought.get(title.request_id)
         return before is None or before[0] != title.ids or now - before[1] >= _SEARCH_AGAIN
 
-    def _agrees(self, ids: ProviderIds, title: T) -> bool:
+    def agrees(self, ids: ProviderIds, title: T) -> bool:
         """Return whether a title with the known own id is still the same title.
 
         Own ids are given anew when a manager's database is rebuilt.
@@ -232,3 +251,18 @@ class Finder[T: Movie | Series]:
     def _recognised(self, title: WantedTitle, index: dict[tuple[str, str], T]) -> T | None:
         found = (index.get(pair) for pair in self._shelf.pairs(title.ids))
         return next((row for row in found if row is not None), None)
+
+
+def fit_single_reads(wanted: Sequence[WantedTitle], others: Collection[int]) -> bool:
+    """Return whether so few titles are needed that all of them can be read one by one."""
+    own_ids, unlinked = _sought(wanted, others)
+    return len(own_ids) + len(unlinked) <= MAX_SINGLE_READS
+
+
+def _sought(
+    wanted: Sequence[WantedTitle], others: Collection[int]
+) -> tuple[set[int], set[ProviderIds]]:
+    """Return the own ids of titles, and the provider ids of those whose own id is not known."""
+    own_ids = {number for title in wanted if (number := as_id(title.service_id))}
+    unlinked = {title.ids for title in wanted if as_id(title.service_id) is None}
+    return own_ids | {*others}, unlinked

@@ -69,8 +69,8 @@ class RadarrConnection(ArrConnection[RadarrClient, Movie]):
 
     @override
     async def _read_items(self, round_: Round[Movie], judged: Sequence[Download]) -> Items[Movie]:
-        """Return the films: nothing more is to be read."""
-        return MovieItems(round_.found.by_id)
+        """Return the films that were read: nothing more is to be."""
+        return MovieItems(round_.found.read)
 
     @override
     def _ref(self, title: Movie) -> TitleRef:

@@ -261,10 +261,12 @@ async def test_signs_of_anime_are_read(house: House) -> None:
     entry = house.sim.radarr.add(dune(house), tags=("Anime",))
     wanted = (film(1, tmdb=DUNE, now=house.now, own_id=entry.id),)
     house.sim.calls.clear()
+    cursor = house.cursors["radarr"]
     for _ in range(3):
         survey = await house.radarr.survey(
-            SurveyContext(now=house.now, wanted=wanted, cursor=house.cursors["radarr"])
+            SurveyContext(now=house.now, wanted=wanted, cursor=cursor)
         )
+        cursor = survey.cursor
         assert values(survey, Anime) == [Anime(is_anime=True, source="tag")]
     assert house.sim.calls["radarr", "GET /api/v3/tag"] == 1
 

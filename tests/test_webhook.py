@@ -240,8 +240,13 @@ async def test_not_stored_is_not_promised(
     async def refuse(self: Journal, batch: object) -> None:
         raise JournalError("disk full")
 
-    monkeypatch.setattr(Journal, "write", refuse)
-    assert await post(home, asked()) == 503
+    with monkeypatch.context() as broken:
+        broken.setattr(Journal, "write", refuse)
+        assert await post(home, asked()) == 503
+        assert await post(home, asked()) == 503  # nothing new, but still not stored
+    assert await post(home, asked()) == 200
+    page = await home.hub.journal.requests(open=True, limit=10)
+    assert page.total == 1
 
 
 async def test_a_bug_of_ours_does_not_stop_the_sender(

@@ -162,6 +162,7 @@ class Hub:
 
         try:
             await self._write(changes)
+            await self._catch_up()
         except BaseException:
             # Not stored, or the sender hung up: we know it all the same, and nobody tells it again.
             tell()
@@ -239,6 +240,15 @@ class Hub:
                 _LOGGER.debug("Changes can still not be stored: %s", err)
             else:
                 _LOGGER.info("What could not be stored is stored now")
+
+    async def _catch_up(self) -> None:
+        """Raise JournalError while the journal lacks something.
+
+        A repeated push says nothing new; confirmed, it would stand for the first, refused one.
+        """
+        await self._store_again()
+        if self._unstored:
+            raise JournalError("earlier changes are still not stored")
 
     async def mark_available(
         self, request_id: str, user_id: str | None, reason: str | None

@@ -43,11 +43,6 @@ class Evidence:
         """Return the values of one kind about a subject, one per connection."""
         return [value for _, value in self.facts(cls, subject)]
 
-    def latest[T: FactValue](self, cls: type[T], subject: Subject = REQUEST) -> Fact | None:
-        """Return the fact of one kind that was seen last, over all connections."""
-        found = [fact for fact, _ in self.facts(cls, subject)]
-        return max(found, key=lambda fact: (fact.seen_at, fact.connection_id), default=None)
-
     def serving(self, item: ItemKey) -> list[str]:
         """Return the downloads that were grabbed for an item."""
         return self._serving.get(item, [])

@@ -1,11 +1,11 @@
 """Define an open request: what was asked, its facts, and what is derived from them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .facts import Anime, Ask, Fact, FactKey, FactValue, Grab, Origin
-from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage, Subject
+from .facts import Anime, Ask, Fact, FactKey, Grab, Origin
+from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,12 +150,6 @@ class Request:
         if self.limited_to_items:
             return item in self.items
         return item != MOVIE and item.season in self.seasons
-
-    def values[T: FactValue](self, cls: type[T], subject: Subject) -> Iterator[tuple[Fact, T]]:
-        """Yield the facts of one kind about one subject, over all connections."""
-        for fact in self.facts.values():
-            if fact.subject == subject and isinstance(fact.value, cls):
-                yield fact, fact.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,9 @@
 """Setting up, and what can be wrong with the journal: promise 2 in a running Home Assistant."""
 
+from contextlib import closing
 from pathlib import Path
 import sqlite3
+import threading
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -9,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status import JOURNAL_FILE, async_remove_config_entry_device
 from custom_components.media_status.const import DOMAIN
+from custom_components.media_status.hub import Hub
 from custom_components.media_status.journal import Journal, JournalError
 from custom_components.media_status.lifecycle.model import Service, Stage
 from homeassistant.config_entries import ConfigEntryState
@@ -28,7 +31,7 @@ def _damage(path: Path) -> None:
 
 def _age_forward(path: Path) -> None:
     """Let the database look as if a later version had written it."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 9999")
 
 
@@ -137,3 +140,19 @@ async def test_a_connection_that_cannot_be_called_does_not_stop_the_others(
     assert not entry.runtime_data.connections
     assert caplog.text.count("cannot be used") == 1
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_failed_setup_lets_go_of_the_journal(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No thread and no open file outlive the attempt."""
+    hass.config.config_dir = str(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Hub, "restore", fail)
+    entry = MockConfigEntry(domain=DOMAIN, title="Media Status")
+    entry.add_to_hass(hass)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert not [one for one in threading.enumerate() if "media_status" in one.name]

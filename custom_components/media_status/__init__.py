@@ -18,7 +18,7 @@ from .const import DOMAIN
 from .coordinator import ConnectionCoordinator
 from .explanations import async_load
 from .hub import Hub, MediaStatusConfigEntry
-from .journal import Journal, JournalError
+from .journal import Journal, JournalError, JournalStart
 from .journal_schema import JournalTooNewError
 from .lifecycle.model import JsonObject
 from .listener import start_listener
@@ -59,6 +59,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) 
             translation_key="journal_unavailable",
             translation_placeholders={"reason": str(err)},
         ) from err
+    try:
+        await _async_start(hass, entry, hub, start)
+    except BaseException:  # cancelled, too: the journal's thread must not outlive the attempt
+        await journal.close()
+        raise
+    return True
+
+
+async def _async_start(
+    hass: HomeAssistant, entry: MediaStatusConfigEntry, hub: Hub, start: JournalStart
+) -> None:
+    """Take over what the journal holds, show it, and begin to ask the services."""
     if start.set_aside is not None:
         _LOGGER.error("The database was damaged and set aside; it is rebuilt from the services")
         raise_journal_set_aside(hass, start.set_aside.name)
@@ -75,15 +87,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) 
         await hub.close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, close))
-    try:
-        await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    except BaseException:
-        await journal.close()
-        raise
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
     for coordinator in hub.connections.values():
         start_listener(coordinator)
-    return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from types import NoneType
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
@@ -43,7 +43,6 @@ _PLAIN: dict[object, st.SearchStrategy[object]] = {
     set[ItemKey]: st.sets(ITEMS, max_size=5),
     frozenset[ItemKey]: st.frozensets(ITEMS, max_size=5),
     frozenset[int]: st.frozensets(st.integers(0, 40), max_size=5),
-    tuple[str, ...]: st.lists(TEXTS, max_size=3).map(tuple),
     dict[str, str]: st.dictionaries(TEXTS, TEXTS, max_size=3),
     dict[str, str | int]: st.dictionaries(TEXTS, TEXTS | NUMBERS, max_size=3),
     dict[ItemKey, str]: st.dictionaries(ITEMS, TEXTS, max_size=4),
@@ -64,6 +63,8 @@ def drawn[T](cls: Callable[..., T], **given: st.SearchStrategy[object]) -> st.Se
 def _by_hint(hint: object) -> st.SearchStrategy[object]:
     if hint in _PLAIN:
         return _PLAIN[hint]
+    if get_origin(hint) is tuple:
+        return st.lists(_by_hint(get_args(hint)[0]), max_size=3).map(tuple)
     if NoneType in get_args(hint):
         (inner,) = (arm for arm in get_args(hint) if arm is not NoneType)
         return st.none() | _by_hint(inner)
@@ -105,6 +106,7 @@ REQUESTS = drawn(
     id=st.uuids().map(str),
     ids=drawn(ProviderIds),
     facts=st.builds(dict),
+    file_items=st.builds(dict),
     status=STATUSES,
 )
 STAGES = st.sampled_from(Stage)

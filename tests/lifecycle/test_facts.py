@@ -15,8 +15,8 @@ from custom_components.media_status.lifecycle.facts import (
     Result,
     Transfer,
     TransferPhase,
-    merged,
 )
+from custom_components.media_status.lifecycle.merge import merged
 from custom_components.media_status.lifecycle.model import ItemKey, Service, Subject, Via
 
 from .world import START

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from ..lifecycle.facts import FactKind, Observation
+from ..lifecycle.facts import FactKind, Match, Observation
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, ProviderIds, Service, Stage
 
 
@@ -17,6 +17,7 @@ class Doorbell(StrEnum):
     SELF = "self"  # the connection that pushed
     MANAGERS = "managers"  # Radarr and Sonarr
     CLIENTS = "clients"  # download clients
+    MATCHERS = "matchers"  # Shoko
     LIBRARY = "library"  # Jellyfin
 
 
@@ -41,6 +42,8 @@ class WantedItem:
     file_path: str | None = None  # as Radarr/Sonarr know it
     has_file: bool | None = None
     is_live: bool = False  # a download that serves it is under way
+    match: Match | None = None  # what Shoko says about this file, where one is connected
+    is_overdue: bool = False  # Jellyfin should have shown it by now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class WantedTitle:
     seasons: frozenset[int] = frozenset()
     items: Mapping[ItemKey, WantedItem] = field(default_factory=dict)
     downloads: frozenset[str] = frozenset()
+    is_anime: bool = False
     has_variants: bool = False  # the same title is known in HD and 4K, or by several instances
 
 
@@ -112,6 +116,14 @@ class ServiceInfo:
     identity: str | None = None  # an id that survives address changes, where there is one
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing that was done in a service to get a request moving, or that would be done."""
+
+    code: str  # "rescan_file", "refresh_series", "refresh_library"
+    target: str  # what it was done to, in words for people
+
+
 class WebhookState(StrEnum):
     """Say how our webhook stands in a service."""
 
@@ -150,6 +162,14 @@ class Connection(ABC):
     def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
         """Return what a pushed message says; never raise for odd content."""
         return Push(event="unknown", known=False)
+
+    async def nudge(self, context: SurveyContext) -> tuple[Action, ...]:
+        """Push along what is overdue, rarely; raise `ClientError`. Called after a survey."""
+        return ()
+
+    async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
+        """Do what gets a title moving that waits for a person; raise `ClientError`."""
+        return ()
 
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:
         """Return how our webhook stands in the service."""

@@ -9,6 +9,7 @@ from .facts import (
     Fact,
     FactKey,
     Grab,
+    Match,
     Observation,
     Outcome,
     Queue,
@@ -16,9 +17,10 @@ from .facts import (
     Title,
     Transfer,
     Wanted,
-    merged,
 )
+from .merge import merged
 from .model import MOVIE, ItemKey, MediaType, Subject, TitleRef, Via
+from .paths import tail
 from .request import Change, Request
 
 _DOWNLOAD_WORDS = (Grab, Outcome, Queue, Transfer)
@@ -92,6 +94,9 @@ def _subjects(request: Request, statement: Statement, observation: Observation) 
         return [Subject(download=key) for key in sorted(keys)]
     if subject.item is not None:
         return [subject] if request.wants(subject.item) else []
+    if observation.file_path is not None and isinstance(statement.value, Match):
+        items = request.file_items.get(tail(observation.file_path), set())
+        return [Subject(item=item) for item in sorted(items)]
     return [subject]
 
 
@@ -113,6 +118,7 @@ def _take(
     new = merged(old, fact)
     touched.stated.add(fact.key)
     request.facts[fact.key] = new
+    request.learn_file(new)
     if old is None or old.value != new.value or _ages(new):
         touched.is_stale = True
     if old is None or _is_worth_storing(old, new):

@@ -133,10 +133,6 @@ _PLAIN: dict[object, _Coder] = {
         lambda value: cast("list[JsonValue]", sorted(cast("frozenset[int]", value))),
         lambda data: frozenset(map(_int, _list(data))),
     ),
-    tuple[str, ...]: _Coder(
-        lambda value: list(cast("tuple[str, ...]", value)),
-        lambda data: tuple(map(_str, _list(data))),
-    ),
     dict[str, str]: _Coder(
         lambda value: dict(cast("dict[str, str]", value)),
         lambda data: {key: _str(text) for key, text in _object(data).items()},
@@ -171,6 +167,8 @@ def _coder(hint: object) -> _Coder:
     plain = _PLAIN.get(hint)
     if plain is not None:
         return plain
+    if get_origin(hint) is tuple:
+        return _sequence(_coder(get_args(hint)[0]))
     if get_origin(hint) is UnionType:
         (inner,) = (arm for arm in get_args(hint) if arm is not NoneType)
         return _coder(inner)  # None is never written, so never read
@@ -180,6 +178,17 @@ def _coder(hint: object) -> _Coder:
         record = _Record(hint)
         return _Coder(record.encode, record.decode)
     raise TypeError(f"no form for {hint}")
+
+
+def _sequence(entry: _Coder) -> _Coder:
+    """Return how tuples of any length are written and read."""
+    encode = entry.encode
+
+    def write(value: object) -> JsonValue:
+        values = cast("tuple[JsonValue, ...]", value)
+        return list(values) if encode is None else [encode(one) for one in values]
+
+    return _Coder(write, lambda data: tuple(map(entry.decode, _list(data))))
 
 
 _REQUIRED = object()
@@ -247,7 +256,7 @@ def _default(part: Field[object]) -> object:
 _VALUES: dict[str, _Record[FactValue]] = {
     cls.kind.value: _Record(cls) for cls in get_args(FactValue.__value__)
 }
-_REQUESTS = _Record(Request, without=frozenset({"facts", "status"}))
+_REQUESTS = _Record(Request, without=frozenset({"facts", "status", "file_items"}))
 _STATUSES = _Record(Status, without=frozenset({"items", "speed"}))
 
 

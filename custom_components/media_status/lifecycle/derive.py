@@ -5,13 +5,14 @@ from datetime import datetime
 from .evidence import Evidence
 from .explain import Found, Setup, explain
 from .facts import Ask, AskStatus, File, Grab, Origin, Playable
-from .model import MOVIE, ItemKey, MediaType, Stage, Subject
+from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
 from .progress import measure
 from .request import Request, Status
 from .rollup import count, request_stage
 from .stages import Base, DownloadView, ItemView, base, download_view, item_view
 
 DEFAULT_SETUP = Setup()
+_WITH_FILE = frozenset({Stage.ANIME_MATCHING, Stage.SYNCING_LIBRARY, Stage.AVAILABLE})
 
 
 def derive(
@@ -22,12 +23,14 @@ def derive(
     ground = base(evidence, by_hand=request.origin is not Origin.SEERR)
     items = _items(request)
     downloads = _downloads(evidence, items)
-    views = {item: item_view(evidence, item, ground, downloads, now) for item in sorted(items)}
+    needs_match = request.is_anime and Service.SHOKO in setup.services
+    views = {
+        item: item_view(evidence, item, ground, downloads, now, needs_match=needs_match)
+        for item in sorted(items)
+    }
     stages = {item: view.stage for item, view in views.items()}
     stage = request_stage(list(stages.values()), _ground_stage(evidence, ground))
-    done = frozenset(
-        item for item, found in stages.items() if found in (Stage.AVAILABLE, Stage.SYNCING_LIBRARY)
-    )
+    done = frozenset(item for item, found in stages.items() if found in _WITH_FILE)
     progress = measure(evidence, downloads.values(), done)
     counts = count(stages.values())
     found = Found(
@@ -64,6 +67,7 @@ _STUCK = frozenset(
         "failed_request",
         "not_monitored",
         "no_library",
+        "shoko_unmatched",
     }
 )
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from .facts import Fact, FactKind, FactValue, Grab, merged
+from .facts import Fact, FactKind, FactValue, Grab
+from .merge import merged
 from .model import REQUEST, ItemKey, Subject
 
 

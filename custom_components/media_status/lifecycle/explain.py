@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .evidence import Evidence
+from .explain_anime import hindered, matching, unmatched
 from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
 from .model import ItemKey, MediaType, Service, Stage, Subject
 from .request import Counts, Explanation, Request
@@ -37,7 +38,7 @@ def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) ->
         return Explanation(code="marked_available", service=Service.HOME_ASSISTANT)
     if found.stage is Stage.AVAILABLE:
         return Explanation(code="available", service=Service.JELLYFIN)
-    trouble = _trouble(evidence, found)
+    trouble = _trouble(evidence, found) or unmatched(evidence, found.items)
     if trouble is not None:
         return trouble
     unanswered = _unanswered(request, evidence, found, setup)
@@ -56,6 +57,7 @@ def _unanswered(
     deciding = {
         Stage.REQUESTED: Service.SEERR,
         Stage.DOWNLOADING: Service.QBITTORRENT,
+        Stage.ANIME_MATCHING: Service.SHOKO,
         Stage.SYNCING_LIBRARY: Service.JELLYFIN,
     }.get(stage, _manager(request))
     if deciding is Service.QBITTORRENT and _is_usenet(evidence, found):
@@ -144,10 +146,13 @@ def _by_stage(request: Request, evidence: Evidence, found: Found, setup: Setup) 
             return Explanation(code="downloaded_waiting_import", service=manager)
         case Stage.IMPORTING:
             return Explanation(code="importing", service=manager)
+        case Stage.ANIME_MATCHING:
+            return matching(evidence, found.items)
         case _:
             if Service.JELLYFIN not in setup.services:
                 return Explanation(code="no_library", needs_person=True)
-            return Explanation(code="waiting_library", service=Service.JELLYFIN)
+            hidden = hindered(evidence, found.items)
+            return hidden or Explanation(code="waiting_library", service=Service.JELLYFIN)
 
 
 def _approved(evidence: Evidence, found: Found, manager: Service) -> Explanation:

@@ -1,18 +1,15 @@
-"""Define facts: what a service saw, when, and how facts merge.
+"""Define facts: what a service saw, and when.
 
 A fact's value is one of the frozen classes below; its class is its kind. `None` as a value means
 *unknown*: it is recorded nowhere and changes nothing. Absence is always said explicitly.
 """
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from .model import ItemKey, Service, Subject, TitleRef, Via
-
-# Gone is what two healthy looks at least this far apart did not show.
-GONE_AFTER = timedelta(minutes=10)
 
 
 class FactKind(StrEnum):
@@ -24,7 +21,9 @@ class FactKind(StrEnum):
     DECISION = "decision"
     WANTED = "wanted"
     FILE = "file"
+    MATCH = "match"
     PLAYABLE = "playable"
+    OBSTACLE = "obstacle"
     GRAB = "grab"
     OUTCOME = "outcome"
     QUEUE = "queue"
@@ -68,7 +67,7 @@ class Anime:
 
     kind: ClassVar[FactKind] = FactKind.ANIME
     is_anime: bool
-    source: str  # "series type", "tag", "root folder", "keyword", "language and genre", "user"
+    source: str  # "series type", "tag", "root folder", "keyword", "language and genre", "shoko"
 
 
 class Verdict(StrEnum):
@@ -110,6 +109,65 @@ class File:
     file_id: str | None = None
 
 
+class MatchPhase(StrEnum):
+    """Say how far Shoko is with a file."""
+
+    UNSEEN = "unseen"  # it does not know a file of this path
+    HASHING = "hashing"
+    WAITING = "waiting"  # for AniDB's answer
+    BANNED = "banned"  # AniDB answers nothing for a while
+    UNMATCHED = "unmatched"  # AniDB does not know it: a person must link it
+    MATCHED = "matched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnimeEpisode:
+    """An episode that a file holds, by AniDB's ids and Shoko's own.
+
+    Shoko's ids are None until it has made the series, which may be after the match.
+    """
+
+    anidb_anime: int
+    anidb_episode: int
+    shoko_series: int | None = None
+    shoko_episode: int | None = None
+    label: str | None = None  # AniDB's numbering: "5", "S1" (special), "C1" (credits)
+    tmdb: tuple[int, ...] = ()  # TMDB's ids of it: episodes', or a film's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """How far Shoko is with the file of an item (subject: item).
+
+    `path` is the file's path as Radarr/Sonarr said it when Shoko was asked: of another file of
+    the item this says nothing.
+    """
+
+    kind: ClassVar[FactKind] = FactKind.MATCH
+    phase: MatchPhase
+    path: str | None = None
+    file_id: str | None = None  # Shoko's
+    name: str | None = None  # the file's name in Shoko
+    attempts: int | None = None  # how often it was looked up in vain
+    episodes: tuple[AnimeEpisode, ...] = ()
+
+
+class Hindrance(StrEnum):
+    """Say what in Shokofin's settings keeps a matched file out of Jellyfin."""
+
+    SIGNALR_OFF = "signalr_off"  # it does not listen to Shoko: only a library scan finds files
+    UNMAPPED = "unmapped"  # a library's folder belongs to no folder of Shoko
+    FILTERED = "filtered"  # a library of films leaves out what is not a film for Shoko
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """What in Jellyfin explains that matched files do not appear (subject: request)."""
+
+    kind: ClassVar[FactKind] = FactKind.OBSTACLE
+    hindrance: Hindrance | None = None  # None: nothing that we know of
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playable:
     """Whether Jellyfin has a playable item for exactly this item (subject: item)."""
@@ -118,8 +176,9 @@ class Playable:
     present: bool
     item_id: str | None = None
     paths: tuple[str, ...] = ()
-    proof: str | None = None  # what made it exact: "tmdb", "tvdb", "imdb", "series and episode"
+    proof: str | None = None  # what made it exact: "tmdb", "series and episode", "shoko file"...
     missed_at: datetime | None = None  # the first look since that did not find it
+    guess: str | None = None  # the name of an item that has the same title, which proves nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +277,19 @@ class Transfer:
 
 
 type FactValue = (
-    Ask | Title | Anime | Decision | Wanted | File | Playable | Grab | Outcome | Queue | Transfer
+    Ask
+    | Title
+    | Anime
+    | Decision
+    | Wanted
+    | File
+    | Match
+    | Playable
+    | Obstacle
+    | Grab
+    | Outcome
+    | Queue
+    | Transfer
 )
 
 
@@ -270,6 +341,7 @@ class Observation:
     title: TitleRef | None = None
     download_ids: frozenset[str] = frozenset()  # lower case; all names of the same download
     request_id: str | None = None
+    file_path: str | None = None  # statements about it are about the items whose file it is
     opening: Opening | None = None
 
 
@@ -297,65 +369,3 @@ class Fact:
 
 
 type FactKey = tuple[Subject, str, FactKind, Via]
-
-
-def merged(old: Fact | None, new: Fact) -> Fact:
-    """Return what two facts about the same say together.
-
-    The later one wins; on a tie the survey, then the larger text. A grab only ever gains items,
-    an outcome is as old as its event, and what could be played is gone only when looks far enough
-    apart have not found it. Idempotent and independent of order, so repeated and shuffled facts
-    end the same.
-    """
-    if old is None:
-        return new
-    first, last = _in_order(old, new)
-    value = last.value
-    if isinstance(first.value, Grab) and isinstance(value, Grab):
-        value = _united(first.value, value)
-        same = True
-    else:
-        if isinstance(first.value, Playable) and isinstance(value, Playable):
-            value = _outlasting(first.value, value, last.seen_at)
-        same = first.value == value
-    return Fact(
-        # What is said again stays the same objects: surveys repeat tens of thousands of facts.
-        subject=old.subject,
-        value=old.value if old.value == value else value,
-        connection_id=last.connection_id,
-        service=last.service,
-        seen_at=max(first.seen_at, last.seen_at),
-        since=min(first.since, last.since) if same else last.since,
-        via=last.via,
-    )
-
-
-def _united(first: Grab, last: Grab) -> Grab:
-    return replace(last, items=first.items | last.items, at=max(first.at, last.at))
-
-
-def _outlasting(first: Playable, last: Playable, seen_at: datetime) -> Playable:
-    """Return what a second look says: one that misses what was there proves nothing yet."""
-    if last.present or not first.present:
-        return last
-    missed_at = first.missed_at or seen_at
-    return last if seen_at - missed_at >= GONE_AFTER else replace(first, missed_at=missed_at)
-
-
-def _in_order(one: Fact, other: Fact) -> tuple[Fact, Fact]:
-    """Return the earlier and the later of two facts; texts are made for a tie only."""
-    first, second = _moment(one), _moment(other)
-    is_later = _text(one) > _text(other) if first == second else first > second
-    return (other, one) if is_later else (one, other)
-
-
-def _moment(fact: Fact) -> tuple[datetime, bool]:
-    at = fact.value.at if isinstance(fact.value, Outcome) else fact.seen_at
-    return (at, fact.via is not Via.PUSH)
-
-
-def _text(fact: Fact) -> str:
-    value = fact.value
-    if isinstance(value, Grab):
-        value = replace(value, items=frozenset(), at=fact.seen_at)
-    return repr(value)

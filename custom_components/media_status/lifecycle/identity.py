@@ -7,6 +7,7 @@ import unicodedata
 
 from .facts import Observation
 from .model import Service, TitleRef
+from .paths import tail
 from .request import Request
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
@@ -36,16 +37,23 @@ class Index:
 
     _keys: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     _of_request: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    _files: dict[str, int] = field(default_factory=dict)  # how many of a request's are indexed
 
     def add(self, request: Request) -> None:
         """Index a request under all its present names; call again when it gained some."""
         known = self._of_request.setdefault(request.id, set())
-        for key in set(_names(request)) - known:
+        names = set(_names(request))
+        # Hundreds of episodes have hundreds of files, and each observation comes by here.
+        if len(request.file_items) != self._files.get(request.id, 0):
+            self._files[request.id] = len(request.file_items)
+            names.update(("file", *file) for file in request.file_items)
+        for key in names - known:
             known.add(key)
             self._keys.setdefault(key, set()).add(request.id)
 
     def discard(self, request_id: str) -> None:
         """Forget a request."""
+        self._files.pop(request_id, None)
         for key in self._of_request.pop(request_id, set()):
             found = self._keys[key]
             found.discard(request_id)
@@ -58,6 +66,8 @@ class Index:
             known = observation.request_id in self._of_request
             return Match(request_ids=(observation.request_id,)) if known else NOTHING
         title = observation.title
+        if observation.file_path is not None:
+            return Match(request_ids=self._first([[("file", *tail(observation.file_path))]]))
         if title is None:
             names: list[tuple[str, ...]] = [
                 ("download", name) for name in sorted(observation.download_ids)

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .facts import Anime, Ask, Fact, FactKey, Grab, Origin
+from .facts import Anime, Ask, Fact, FactKey, File, Grab, Origin
 from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage
+from .paths import tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,8 @@ class Request:
     service_ids: dict[str, str] = field(default_factory=dict)  # connection -> its own id
     download_names: dict[str, str] = field(default_factory=dict)  # any id of a download -> its key
     facts: dict[FactKey, Fact] = field(default_factory=dict)
+    # Folder and name of every file that an item ever had: how Shoko's words find it.
+    file_items: dict[tuple[str, ...], set[ItemKey]] = field(default_factory=dict)
     anime_override: bool | None = None
     stage_since: datetime | None = None
     available_at: datetime | None = None
@@ -130,6 +133,12 @@ class Request:
             found = fact.value.items if isinstance(fact.value, Grab) else frozenset()
             serves[key] = serves.get(key, frozenset()) | (found & self.items)
         return serves
+
+    def learn_file(self, fact: Fact) -> None:
+        """Remember which items a file belongs to."""
+        value, item = fact.value, fact.subject.item
+        if item is not None and isinstance(value, File) and value.present and value.path:
+            self.file_items.setdefault(tail(value.path), set()).add(item)
 
     @property
     def is_asked(self) -> bool:

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from .evidence import Evidence
 from .facts import (
-    GONE_AFTER,
     Ask,
     AskStatus,
     Decision,
     Fact,
     File,
     Grab,
+    Match,
+    MatchPhase,
     Outcome,
     Playable,
     Queue,
@@ -23,7 +24,9 @@ from .facts import (
     Verdict,
     Wanted,
 )
+from .merge import GONE_AFTER
 from .model import REQUEST, ItemKey, Stage, Subject
+from .paths import is_same_file
 
 # The line of DESIGN section 4; a later stage is further.
 LINE = (
@@ -195,8 +198,13 @@ def item_view(
     ground: Base,
     downloads: dict[str, DownloadView],
     now: datetime,
+    *,
+    needs_match: bool = False,
 ) -> ItemView:
-    """Return where an item stands. Facts may skip stages; later ones prove earlier ones."""
+    """Return where an item stands. Facts may skip stages; later ones prove earlier ones.
+
+    With `needs_match` a file counts for Jellyfin only once Shoko has matched it.
+    """
     subject = Subject(item=item)
     if ground.decision is not None:
         done = ground.decision is Verdict.AVAILABLE
@@ -204,7 +212,8 @@ def item_view(
     if any(value.present for value in evidence.about(Playable, subject)):
         return ItemView(stage=Stage.AVAILABLE)
     if any(value.present for value in evidence.about(File, subject)):
-        return ItemView(stage=Stage.SYNCING_LIBRARY)
+        is_ready = not needs_match or is_matched(evidence, subject)
+        return ItemView(stage=Stage.SYNCING_LIBRARY if is_ready else Stage.ANIME_MATCHING)
     serving = [downloads[key] for key in evidence.serving(item)]
     live = [view for view in serving if view.stage is not None]
     if live:
@@ -217,6 +226,22 @@ def item_view(
         newest = max(failed, key=lambda view: (view.failed_at or now, view.key))
         return ItemView(stage=Stage.FAILED, download=newest)
     return _still(evidence, subject, ground, now)
+
+
+def matches(evidence: Evidence, subject: Subject) -> list[tuple[Fact, Match]]:
+    """Return what Shoko says about the files that an item has now."""
+    files = [value for value in evidence.about(File, subject) if value.present]
+    return [
+        (fact, match)
+        for fact, match in evidence.facts(Match, subject)
+        if match.path is None
+        or any(file.path is None or is_same_file(file.path, match.path) for file in files)
+    ]
+
+
+def is_matched(evidence: Evidence, subject: Subject) -> bool:
+    """Return whether Shoko knows what an item's file is."""
+    return any(match.phase is MatchPhase.MATCHED for _, match in matches(evidence, subject))
 
 
 def _still(evidence: Evidence, subject: Subject, ground: Base, now: datetime) -> ItemView:

@@ -11,6 +11,8 @@ from .facts import (
     Fact,
     File,
     Grab,
+    Match,
+    MatchPhase,
     Outcome,
     Playable,
     Queue,
@@ -96,6 +98,10 @@ class _Teller:
                 self._transfer(fact, value, before)
             case File(present=True):
                 self._file(fact, value, before)
+            case Match(phase=MatchPhase.MATCHED | MatchPhase.UNMATCHED) if not any(
+                isinstance(old.value, Match) and old.value.phase is value.phase for old in before
+            ):
+                self._gather(value.phase.value, fact)
             case Playable(present=True) if not any(
                 isinstance(old.value, Playable) and old.value.present for old in before
             ):

@@ -63,6 +63,8 @@ class Tracker:
         for request in requests:
             if connections is not None:
                 request.keep_only({*connections, Service.HOME_ASSISTANT.value})
+            for fact in request.facts.values():
+                request.learn_file(fact)
             self.requests[request.id] = request
             self._index.add(request)
             stored = request.status

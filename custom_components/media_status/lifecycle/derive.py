@@ -68,6 +68,9 @@ _STUCK = frozenset(
         "not_monitored",
         "no_library",
         "shoko_unmatched",
+        "shokofin_unmapped",
+        "shokofin_filtered",
+        "title_guess",
     }
 )
 

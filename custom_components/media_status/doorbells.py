@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .connections.base import Doorbell
-from .lifecycle.facts import Ask, File, Grab
+from .lifecycle.facts import Ask, FactValue, File, Grab, Match, MatchPhase
 from .lifecycle.model import Service
 from .lifecycle.request import Change
-from .schedule import AFTER_IMPORT
+from .schedule import AFTER_IMPORT, TO_MATCHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,25 @@ def heard(changes: Iterable[Change]) -> set[Bell]:
         if change.opened:
             bells |= {Bell(doorbell=Doorbell.MANAGERS), Bell(doorbell=Doorbell.LIBRARY)}
         for fact in change.facts.values():
-            if isinstance(fact.value, Grab):
-                bells.add(Bell(doorbell=Doorbell.CLIENTS))
-            if isinstance(fact.value, Ask) and fact.value.available:
-                bells.add(Bell(doorbell=Doorbell.LIBRARY))  # no manager may tell of its import
-            if isinstance(fact.value, File) and fact.value.present:
-                bells.add(Bell(doorbell=Doorbell.LIBRARY, delay=AFTER_IMPORT, is_import=True))
+            bells |= _heard_from(fact.value)
     return bells
+
+
+def _heard_from(value: FactValue) -> set[Bell]:
+    match value:
+        case Grab():
+            return {Bell(doorbell=Doorbell.CLIENTS)}
+        case Ask(available=True):
+            return {Bell(doorbell=Doorbell.LIBRARY)}  # no manager may tell of its import
+        case File(present=True):
+            return {
+                Bell(doorbell=Doorbell.MATCHERS, delay=TO_MATCHER),
+                Bell(doorbell=Doorbell.LIBRARY, delay=AFTER_IMPORT, is_import=True),
+            }
+        case Match(phase=MatchPhase.MATCHED):
+            return {Bell(doorbell=Doorbell.LIBRARY, delay=AFTER_IMPORT, is_import=True)}
+        case _:
+            return set()
 
 
 def answers(kind: Service, doorbell: Doorbell) -> bool:
@@ -42,6 +54,8 @@ def answers(kind: Service, doorbell: Doorbell) -> bool:
             return kind in (Service.RADARR, Service.SONARR)
         case Doorbell.CLIENTS:
             return kind is Service.QBITTORRENT
+        case Doorbell.MATCHERS:
+            return kind is Service.SHOKO
         case Doorbell.LIBRARY:
             return kind is Service.JELLYFIN
         case _:

@@ -7,8 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import TrackerEntity, request_entity_id
-from .hub import HubEvent, MediaStatusConfigEntry, RequestEvent
+from .hub import HubEvent, MediaStatusConfigEntry
 from .lifecycle.model import JsonObject
+from .milestones import RequestEvent
 from .serialize import MAX_TITLE, MAX_WORD, clean, clean_or_none, poster_url
 
 PARALLEL_UPDATES = 0

@@ -22,9 +22,10 @@ from .explanations import Texts
 from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
 from .journal import Batch, Journal, JournalError, JournalStart
 from .lifecycle.facts import Verdict
-from .lifecycle.model import JsonObject, Service, Stage
+from .lifecycle.model import JsonObject, Service
 from .lifecycle.request import Change, Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
+from .milestones import RequestEvent, milestones
 from .schedule import elapsed, interval
 from .wanted import Asker, survey_context
 
@@ -33,30 +34,14 @@ type MediaStatusConfigEntry = ConfigEntry[Hub]
 _LOGGER = logging.getLogger(__name__)
 
 _TICK: Final = timedelta(seconds=30)
-# The order in which a first survey makes most sense: wishes, managers, clients, library.
-_SURVEY_ORDER: Final = ((Service.SEERR,), MANAGERS, (Service.QBITTORRENT,), (Service.JELLYFIN,))
-
-# What an event entity tells when a request reaches a stage.
-_EVENTS: Final[Mapping[Stage, str]] = {
-    Stage.REQUESTED: "requested",
-    Stage.APPROVED: "approved",
-    Stage.DECLINED: "declined",
-    Stage.GRABBING: "grabbed",
-    Stage.DOWNLOADED: "downloaded",
-    Stage.SYNCING_LIBRARY: "imported",
-    Stage.AVAILABLE: "available",
-    Stage.PARTIALLY_AVAILABLE: "partially_available",
-    Stage.FAILED: "failed",
-    Stage.DELETED: "deleted",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestEvent:
-    """Something worth an automation happened to a request."""
-
-    type: str
-    request: Request
+# The order in which a first survey makes most sense: wishes, managers, clients, matches, library.
+_SURVEY_ORDER: Final = (
+    (Service.SEERR,),
+    MANAGERS,
+    (Service.QBITTORRENT,),
+    (Service.SHOKO,),
+    (Service.JELLYFIN,),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,8 +338,7 @@ class Hub:
             if change.ended:
                 change.request.facts = {}
                 self._recent[change.request.id] = change.request
-        fired = tuple(event for change in changes if (event := _event(change)) is not None)
-        self._tell(HubEvent(changes=changes, fired=fired))
+        self._tell(HubEvent(changes=changes, fired=milestones(changes)))
         for bell in heard(changes):
             self._ring(bell)
 
@@ -371,11 +355,3 @@ class Hub:
     def _tell(self, event: HubEvent) -> None:
         for listener in tuple(self._listeners):
             listener(event)
-
-
-def _event(change: Change) -> RequestEvent | None:
-    """Return the event of a change of stage, if that stage has one."""
-    if not change.opened and change.before is None:
-        return None
-    name = _EVENTS.get(change.request.stage)
-    return RequestEvent(type=name, request=change.request) if name else None

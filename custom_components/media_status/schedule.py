@@ -8,12 +8,14 @@ from .const import CONF_POLL_ACTIVE_SECONDS, CONF_POLL_IDLE_SECONDS, DEFAULT_OPT
 from .lifecycle.model import Service, Stage
 
 AFTER_IMPORT: Final = 10  # seconds from an import to the first look into Jellyfin
+TO_MATCHER: Final = 2  # seconds from an import to the first look into Shoko
 
 _CLIENT_ACTIVE: Final = 5
 _CLIENT_IDLE: Final = 30
 # While something waits for Jellyfin: (age of the newest import, seconds between looks).
 _LIBRARY: Final = ((timedelta(minutes=3), 15), (timedelta(minutes=15), 30))
 _LIBRARY_LATE: Final = 300
+_MATCHING: Final = 30  # while an anime waits for Shoko
 _FETCHING: Final = frozenset({Stage.GRABBING, Stage.DOWNLOADING})
 
 
@@ -26,7 +28,8 @@ def interval(
     """Return the seconds to the next survey.
 
     Even where nothing waits a look now and then is due: an outage rings no doorbell. `stages` are
-    those of all open requests and their items; `since_import` is how long ago the last import was.
+    those of all open requests and their items; `since_import` is how long ago the last file came
+    that Jellyfin can show: imported, for anime matched.
     """
     match kind:
         case Service.QBITTORRENT:
@@ -35,6 +38,8 @@ def interval(
             if Stage.SYNCING_LIBRARY in stages:
                 return _library_interval(since_import)
             return _chosen(options, CONF_POLL_IDLE_SECONDS)
+        case Service.SHOKO if Stage.ANIME_MATCHING in stages:
+            return _MATCHING
         case _:
             return _chosen(options, CONF_POLL_ACTIVE_SECONDS if stages else CONF_POLL_IDLE_SECONDS)
 

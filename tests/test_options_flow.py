@@ -18,6 +18,7 @@ CHANGED = {
     "webhook_base_url": "https://ha.example.org/",
     "history_days": 7,
     "path_prefixes": [" /data/media=>/media ", ""],
+    "nudge_after_minutes": 0,
     "poll_active_seconds": 30,
     "poll_idle_seconds": 3600,
 }

@@ -38,6 +38,7 @@ CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 # Options of the tracker.
 CONF_HISTORY_DAYS: Final = "history_days"
 CONF_MANAGE_WEBHOOKS: Final = "manage_webhooks"
+CONF_NUDGE_AFTER_MINUTES: Final = "nudge_after_minutes"
 CONF_PATH_PREFIXES: Final = "path_prefixes"
 CONF_POLL_ACTIVE_SECONDS: Final = "poll_active_seconds"
 CONF_POLL_IDLE_SECONDS: Final = "poll_idle_seconds"
@@ -53,6 +54,7 @@ DEFAULT_OPTIONS: Final[Mapping[str, JsonValue]] = MappingProxyType(
         CONF_WEBHOOK_BASE_URL: None,
         CONF_POLL_ACTIVE_SECONDS: 60,
         CONF_POLL_IDLE_SECONDS: 300,
+        CONF_NUDGE_AFTER_MINUTES: 5,
     }
 )
 

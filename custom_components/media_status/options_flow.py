@@ -19,6 +19,7 @@ from .clients.errors import BadAddress
 from .const import (
     CONF_HISTORY_DAYS,
     CONF_MANAGE_WEBHOOKS,
+    CONF_NUDGE_AFTER_MINUTES,
     CONF_PATH_PREFIXES,
     CONF_POLL_ACTIVE_SECONDS,
     CONF_POLL_IDLE_SECONDS,
@@ -52,6 +53,7 @@ _SCHEMA = vol.Schema(
         ),
         vol.Required(CONF_HISTORY_DAYS): _number(0, 3650, "d"),
         vol.Optional(CONF_PATH_PREFIXES): TextSelector(TextSelectorConfig(multiple=True)),
+        vol.Required(CONF_NUDGE_AFTER_MINUTES): _number(0, 1440, "min"),
         vol.Required(CONF_POLL_ACTIVE_SECONDS): _number(30, 600, "s"),
         vol.Required(CONF_POLL_IDLE_SECONDS): _number(60, 3600, "s"),
     }

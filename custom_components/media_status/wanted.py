@@ -3,21 +3,24 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from homeassistant.util import dt as dt_util
 
 from .connections.base import SurveyContext, WantedItem, WantedTitle
-from .const import CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
-from .lifecycle.facts import Ask, AskStatus, File
+from .const import CONF_NUDGE_AFTER_MINUTES, CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
+from .lifecycle.facts import Ask, AskStatus, Match
 from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
 from .lifecycle.tracker import Tracker
+from .wanted_files import has_matches, known_files
 
-_STEP: Final = 50  # requests prepared before others may run
+_STEP: Final = 2000  # facts looked at before others may run
+_OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
 _WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
+_KNOWS_ANIME: Final = frozenset({Service.SHOKO, Service.JELLYFIN})
 _MEDIA_TYPES: Final = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
 
@@ -38,14 +41,18 @@ class Asker:
 
 async def survey_context(asker: Asker) -> SurveyContext:
     """Return what the next survey of a connection shall answer."""
+    now = dt_util.utcnow()
     wanted: list[WantedTitle] = []
-    for count, request in enumerate(list(asker.tracker.requests.values()), 1):
+    work = 0
+    for request in list(asker.tracker.requests.values()):
         if concerns(asker, request):
-            wanted.append(_title(asker, request))
-        if count % _STEP == 0:
+            wanted.append(wanted_title(asker, request, now))
+        work += _OVERHEAD + len(request.facts)
+        if work >= _STEP:
+            work = 0
             await asyncio.sleep(0)
     return SurveyContext(
-        now=dt_util.utcnow(),
+        now=now,
         wanted=tuple(wanted),
         cursor=asker.cursor,
         fresh=asker.is_fresh,
@@ -60,22 +67,24 @@ def concerns(asker: Asker, request: Request) -> bool:
         return asker.connection_id in request.service_ids
     if asker.kind is Service.QBITTORRENT:
         return bool(request.download_names)
+    if asker.kind is Service.SHOKO:
+        return not _WITH_FILE.isdisjoint(request.status.items.values())
     if asker.kind in _MEDIA_TYPES and request.media_type is not _MEDIA_TYPES[asker.kind]:
         return False
     return asker.tracker.fits(request, asker.connection_id)
 
 
-def _title(asker: Asker, request: Request) -> WantedTitle:
+def wanted_title(asker: Asker, request: Request, now: datetime) -> WantedTitle:
+    """Return a request as a connection needs to know it."""
     is_library = asker.kind is Service.JELLYFIN
     has_variants = is_library and asker.has_variants(request)
     items: dict[ItemKey, WantedItem] = {}
-    if is_library or asker.kind is Service.SONARR:
-        paths = _paths(asker.options, request) if has_variants else {}
-        known = _UNPROVEN if is_library and _is_unproven(asker, request) else _ITEMS
-        items = {
-            item: _item(known[request.status.items.get(item, Stage.APPROVED)], paths.get(item))
-            for item in request.items
-        }
+    if is_library:
+        items = _library_items(asker, request, now, has_variants=has_variants)
+    elif asker.kind is Service.SONARR:
+        items = {item: _ITEMS[_stage(request, item)] for item in request.items}
+    elif asker.kind is Service.SHOKO:
+        items = _matcher_items(asker, request)
     return WantedTitle(
         request_id=request.id,
         media_type=request.media_type,
@@ -91,8 +100,64 @@ def _title(asker: Asker, request: Request) -> WantedTitle:
         seasons=request.seasons,
         items=items,
         downloads=frozenset(request.download_names),
+        is_anime=asker.kind in _KNOWS_ANIME and request.is_anime,
         has_variants=has_variants,
     )
+
+
+def _stage(request: Request, item: ItemKey) -> Stage:
+    return request.status.items.get(item, Stage.APPROVED)
+
+
+def _matcher_items(asker: Asker, request: Request) -> dict[ItemKey, WantedItem]:
+    """Return the items whose file Shoko can be asked about, with what it said of it last."""
+    with_file = [item for item, stage in request.status.items.items() if stage in _WITH_FILE]
+    return {
+        item: replace(
+            _ITEMS[_stage(request, item)],
+            file_path=file.path,
+            match=file.word_of(asker.connection_id),
+        )
+        for item, file in known_files(request, with_file).items()
+        if file.path is not None
+    }
+
+
+def _library_items(
+    asker: Asker, request: Request, now: datetime, *, has_variants: bool
+) -> dict[ItemKey, WantedItem]:
+    """Return all items for Jellyfin; most need no more than what their stage says."""
+    known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
+    items = {item: known[_stage(request, item)] for item in request.items}
+    waits = Stage.SYNCING_LIBRARY in request.status.items.values()
+    if not (has_variants or waits or has_matches(request)):
+        return items
+    prefixes = prefix_pairs(asker.options.get(CONF_PATH_PREFIXES, ()))
+    patience = _patience(asker.options)
+    for item, file in known_files(request, request.items).items():
+        is_overdue = patience is not None and now - file.waits_since >= patience
+        is_told = has_variants or file.match is not None
+        items[item] = _with_file(
+            items[item],
+            mapped(file.path, prefixes) if file.path and is_told else None,
+            file.match,
+            is_overdue=is_overdue and items[item].stage is Stage.SYNCING_LIBRARY,
+        )
+    return items
+
+
+def _with_file(
+    found: WantedItem, path: str | None, match: Match | None, *, is_overdue: bool
+) -> WantedItem:
+    if path is None and match is None and not is_overdue:
+        return found  # shared with thousands
+    return replace(found, file_path=path, match=match, is_overdue=is_overdue)
+
+
+def _patience(options: Mapping[str, object]) -> timedelta | None:
+    """Return how long Jellyfin may take to show a file before it is asked to look; None: ever."""
+    minutes = int(str({**DEFAULT_OPTIONS, **options}[CONF_NUDGE_AFTER_MINUTES]))
+    return timedelta(minutes=minutes) if minutes > 0 else None
 
 
 def _is_unproven(asker: Asker, request: Request) -> bool:
@@ -107,10 +172,6 @@ def _is_unproven(asker: Asker, request: Request) -> bool:
     return not any(ask.available or ask.status is AskStatus.COMPLETED for ask in asks)
 
 
-def _item(found: WantedItem, file_path: str | None) -> WantedItem:
-    return replace(found, file_path=file_path) if file_path else found
-
-
 def _item_in(stage: Stage) -> WantedItem:
     is_live = stage in MOVING and stage not in _WITH_FILE
     has_file = True if stage in _WITH_FILE else (False if is_live else None)
@@ -123,17 +184,6 @@ _UNPROVEN: Final = {
     stage: found if stage in _WITH_FILE else WantedItem(stage=stage, has_file=False, is_live=True)
     for stage, found in _ITEMS.items()
 }
-
-
-def _paths(options: Mapping[str, object], request: Request) -> dict[ItemKey, str]:
-    """Return where the managers say the files are, as Jellyfin would see them."""
-    prefixes = prefix_pairs(options.get(CONF_PATH_PREFIXES, ()))
-    paths: dict[ItemKey, str] = {}
-    for fact in request.facts.values():
-        value, item = fact.value, fact.subject.item
-        if item is not None and isinstance(value, File) and value.present and value.path:
-            paths[item] = mapped(value.path, prefixes)
-    return paths
 
 
 def prefix_pairs(lines: object) -> tuple[tuple[str, str], ...]:

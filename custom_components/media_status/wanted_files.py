@@ -1,0 +1,57 @@
+"""Know the files of a request's items: where they are, how far Shoko is, since when they wait."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from .lifecycle.evidence import Evidence
+from .lifecycle.facts import Fact, File, Match, MatchPhase
+from .lifecycle.model import ItemKey, Subject
+from .lifecycle.request import Request
+from .lifecycle.stages import matches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFile:
+    """The file that an item has now. `waits_since` is when only Jellyfin was left to show it."""
+
+    path: str | None  # as Radarr/Sonarr know it
+    waits_since: datetime
+    words: tuple[tuple[Fact, Match], ...] = ()  # of every Shoko
+
+    @property
+    def match(self) -> Match | None:
+        """Return what a Shoko has matched it to."""
+        return next((word for _, word in self.words if word.phase is MatchPhase.MATCHED), None)
+
+    def word_of(self, connection_id: str) -> Match | None:
+        """Return how far one Shoko is with it."""
+        found = (word for fact, word in self.words if fact.connection_id == connection_id)
+        return next(found, None)
+
+
+def known_files(request: Request, items: Iterable[ItemKey]) -> dict[ItemKey, KnownFile]:
+    """Return the files of those of the items that have one."""
+    evidence = Evidence(
+        fact for fact in request.facts.values() if isinstance(fact.value, File | Match)
+    )
+    files: dict[ItemKey, KnownFile] = {}
+    for item in items:
+        subject = Subject(item=item)
+        present = [(fact, value) for fact, value in evidence.facts(File, subject) if value.present]
+        if not present:
+            continue
+        words = tuple(matches(evidence, subject))
+        matched = [fact.since for fact, word in words if word.phase is MatchPhase.MATCHED]
+        imported_at = min(fact.since for fact, _ in present)
+        files[item] = KnownFile(
+            path=next((value.path for _, value in present if value.path), None),
+            waits_since=max([imported_at, *matched[:1]]),
+            words=words,
+        )
+    return files
+
+
+def has_matches(request: Request) -> bool:
+    """Return whether a Shoko has said anything about a request's files."""
+    return any(isinstance(fact.value, Match) for fact in request.facts.values())

@@ -1,13 +1,14 @@
 """Read the journal: what a start needs, pages of the history, one request with its facts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 import sqlite3
 
 from .journal_rows import FactReader, dumps, loads, read_entry, read_request, text
-from .lifecycle.codec import encode_time
+from .lifecycle.codec import decode_time, encode_time
 from .lifecycle.model import ItemKey, JsonObject, Stage
 from .lifecycle.request import Request, TimelineEntry
 
@@ -105,15 +106,15 @@ def read_start(
     found = connection.execute(
         "SELECT id, stage, document, status FROM requests WHERE open = 1 ORDER BY opened_at, id"
     ).fetchall()
-    stages = _item_stages(
+    items = _items(
         connection.execute(
-            "SELECT i.request_id, i.season, i.number, i.stage FROM items i"
+            "SELECT i.request_id, i.season, i.number, i.stage, i.since FROM items i"
             " JOIN requests r ON r.id = i.request_id WHERE r.open = 1"
         )
     )
     requests: dict[str, Request] = {}
     for request_id, *row in found:
-        request = read_request(row, stages.get(request_id))
+        request = _read_with_items(row, items.get(request_id))
         if request is not None:
             requests[request_id] = request
     reader = FactReader()
@@ -159,13 +160,13 @@ def read_whole(connection: sqlite3.Connection, request_id: str) -> Request | Non
     ).fetchone()
     if row is None:
         return None
-    stages = _item_stages(
+    items = _items(
         connection.execute(
-            "SELECT request_id, season, number, stage FROM items WHERE request_id = ?",
+            "SELECT request_id, season, number, stage, since FROM items WHERE request_id = ?",
             (request_id,),
         )
     )
-    request = read_request(row, stages.get(request_id))
+    request = _read_with_items(row, items.get(request_id))
     if request is None:
         return None
     reader = FactReader()
@@ -243,9 +244,29 @@ def _cursors(connection: sqlite3.Connection) -> dict[str, JsonObject]:
     return {key: cursor for key, cursor in found if isinstance(cursor, dict)}
 
 
-def _item_stages(rows: Iterable[tuple[str, int, int, str]]) -> dict[str, dict[ItemKey, Stage]]:
-    stages: dict[str, dict[ItemKey, Stage]] = {}
-    for request_id, season, number, stage in rows:
+@dataclass(slots=True)
+class _Items:
+    """Where a request's items stood, and since when."""
+
+    stages: dict[ItemKey, Stage] = field(default_factory=dict)
+    since: dict[ItemKey, datetime] = field(default_factory=dict)
+
+
+def _items(rows: Iterable[tuple[str, int, int, str, str | None]]) -> dict[str, _Items]:
+    found: dict[str, _Items] = {}
+    for request_id, season, number, stage, since in rows:
         if stage in _STAGES:
-            stages.setdefault(request_id, {})[ItemKey(season, number)] = Stage(stage)
-    return stages
+            items = found.setdefault(request_id, _Items())
+            item = ItemKey(season, number)
+            items.stages[item] = Stage(stage)
+            with suppress(ValueError):
+                items.since[item] = decode_time(since or "")
+    return found
+
+
+def _read_with_items(row: Sequence[str], items: _Items | None) -> Request | None:
+    known = items or _Items()
+    request = read_request(row, known.stages)
+    if request is not None:
+        request.item_since = known.since
+    return request

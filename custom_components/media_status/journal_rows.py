@@ -49,8 +49,9 @@ _SAVE_KEY = """INSERT INTO request_keys (request_id, connection_id, service_id) 
 ON CONFLICT DO NOTHING"""
 _CLEAR_ITEMS = "DELETE FROM items WHERE request_id = ?"
 _DROP_ITEM = "DELETE FROM items WHERE request_id = ? AND season = ? AND number = ?"
-_SAVE_ITEM = """INSERT INTO items (request_id, season, number, title, stage) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET title = excluded.title, stage = excluded.stage"""
+_SAVE_ITEM = """INSERT INTO items (request_id, season, number, title, stage, since)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    title = excluded.title, stage = excluded.stage, since = excluded.since"""
 _DROP_DOWNLOAD = "DELETE FROM downloads WHERE request_id = ? AND download_id = ?"
 _SAVE_DOWNLOAD = """INSERT INTO downloads (request_id, download_id, items, size, first_seen)
 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -76,11 +77,19 @@ class Statement(NamedTuple):
     rows: Iterable[Row]
 
 
+class _ItemRow(NamedTuple):
+    """What the journal holds of an item."""
+
+    title: str | None
+    stage: Stage | None
+    since: datetime | None
+
+
 @dataclass(slots=True)
 class _Written:
     """What the journal holds of an open request, so that only differences are written."""
 
-    items: dict[ItemKey, tuple[str | None, Stage | None]] = field(default_factory=dict)
+    items: dict[ItemKey, _ItemRow] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
 
 
@@ -144,9 +153,15 @@ def _part_statements(request: Request, written: _Written) -> Iterator[Statement]
     yield Statement(
         _SAVE_ITEM,
         [
-            (request.id, *item, text(title, _LONGEST_LISTED), stage and stage.value)
-            for item, (title, stage) in items.items()
-            if written.items.get(item) != (title, stage)
+            (
+                request.id,
+                *item,
+                text(found.title, _LONGEST_LISTED),
+                found.stage.value if found.stage else None,
+                encode_time(found.since) if found.since else None,
+            )
+            for item, found in items.items()
+            if written.items.get(item) != found
         ],
     )
     written.items = items
@@ -278,9 +293,12 @@ def entry_row(entry: TimelineEntry) -> Row:
     return (entry.request_id, encode_time(entry.at), service, entry.code, dumps(entry.values))
 
 
-def _items(request: Request) -> dict[ItemKey, tuple[str | None, Stage | None]]:
-    titles, stages = request.item_titles, request.status.items
-    return {item: (titles.get(item), stages.get(item)) for item in request.items}
+def _items(request: Request) -> dict[ItemKey, _ItemRow]:
+    titles, stages, since = request.item_titles, request.status.items, request.item_since
+    return {
+        item: _ItemRow(titles.get(item), stages.get(item), since.get(item))
+        for item in request.items
+    }
 
 
 def read_request(row: Sequence[str], items: dict[ItemKey, Stage] | None = None) -> Request | None:

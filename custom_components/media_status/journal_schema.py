@@ -110,8 +110,16 @@ _VERSION_1 = (
     ) WITHOUT ROWID""",
 )
 
+# Since when an item is in its stage; of items that waited already, as long as the request has.
+_VERSION_2 = (
+    "ALTER TABLE items ADD COLUMN since TEXT",
+    """UPDATE items SET since = (
+        SELECT coalesce(stage_since, opened_at) FROM requests WHERE id = items.request_id
+    )""",
+)
+
 # Step n brings a database from version n to version n + 1. Steps that shipped never change.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 class JournalError(Exception):

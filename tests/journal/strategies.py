@@ -107,6 +107,7 @@ REQUESTS = drawn(
     ids=drawn(ProviderIds),
     facts=st.builds(dict),
     file_items=st.builds(dict),
+    item_since=st.builds(dict),
     status=STATUSES,
 )
 STAGES = st.sampled_from(Stage)

@@ -145,6 +145,7 @@ async def test_version_1_opens(tmp_path: Path) -> None:
     assert request.item_titles == {ItemKey(1, 1): "Pilot"}
     assert request.status.counts == Counts(total=2, searching=2)
     assert request.status.items == dict.fromkeys(request.items, Stage.SEARCHING)
+    assert request.item_since == dict.fromkeys(request.items, request.stage_since)
     (fact,) = request.facts.values()
     assert (fact.value, fact.via) == (Ask(status=AskStatus.APPROVED), Via.PUSH)
     assert (stored.entry.service, stored.entry.values) == (Service.SEERR, {"by": "Ada"})

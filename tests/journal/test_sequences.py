@@ -13,7 +13,7 @@ from custom_components.media_status.journal import Batch, Journal
 from custom_components.media_status.lifecycle.model import Stage
 from custom_components.media_status.lifecycle.request import Change, Request, TimelineEntry
 
-from .strategies import FACTS, REQUESTS, STATUSES, entries
+from .strategies import FACTS, MOMENTS, REQUESTS, STATUSES, entries
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 STAGES = st.sampled_from(Stage)
@@ -61,6 +61,7 @@ class Household:
     def _status(self, request: Request) -> None:
         stages = {item: self._draw(STAGES) for item in sorted(request.items)}
         request.status = replace(self._draw(STATUSES), items=stages)
+        request.item_since = {item: self._draw(MOMENTS) for item in sorted(request.items)}
 
     def _stated(self, change: Change) -> None:
         request = change.request

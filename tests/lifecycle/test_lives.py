@@ -283,3 +283,23 @@ def test_long_series_are_taken_in_small_steps() -> None:
     facts = sum(len(request.facts) for request in house.tracker.requests.values())
     steps = list(house.tracker.reconsider(TrackerOptions(), at(2)))
     assert len(steps) >= facts / 2000
+
+
+def test_since_when_each_item_is_where_it_is() -> None:
+    """Every episode has its own time; what another one does changes nothing about it."""
+    first, second = ItemKey(1, 1), ItemKey(1, 2)
+    world = World(
+        media_type=MediaType.SERIES,
+        items=(first, second),
+        seasons=frozenset({1}),
+        status=AskStatus.APPROVED,
+        managed=True,
+    )
+    house = House(world)
+    house.survey(at(0))
+    world.files = {first}
+    house.survey(at(5))
+    world.files = {first, second}
+    house.survey(at(9))
+    house.survey(at(12))
+    assert house.of(world).item_since == {first: at(5), second: at(9)}

@@ -256,7 +256,7 @@ def _default(part: Field[object]) -> object:
 _VALUES: dict[str, _Record[FactValue]] = {
     cls.kind.value: _Record(cls) for cls in get_args(FactValue.__value__)
 }
-_REQUESTS = _Record(Request, without=frozenset({"facts", "status", "file_items"}))
+_REQUESTS = _Record(Request, without=frozenset({"facts", "status", "file_items", "item_since"}))
 _STATUSES = _Record(Status, without=frozenset({"items", "speed"}))
 
 

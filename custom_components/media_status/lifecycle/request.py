@@ -83,6 +83,7 @@ class Request:
     seasons: frozenset[int] = frozenset()
     items: set[ItemKey] = field(default_factory=set)
     item_titles: dict[ItemKey, str] = field(default_factory=dict)
+    item_since: dict[ItemKey, datetime] = field(default_factory=dict)  # when its stage began
     limited_to_items: bool = False  # hand-added: exactly what was grabbed, not whole seasons
     service_ids: dict[str, str] = field(default_factory=dict)  # connection -> its own id
     download_names: dict[str, str] = field(default_factory=dict)  # any id of a download -> its key

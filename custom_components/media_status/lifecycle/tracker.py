@@ -12,7 +12,7 @@ from .ending import is_over
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
-from .model import MOVIE, MediaType, Service, Stage, TitleRef, Via
+from .model import MOVIE, ItemKey, MediaType, Service, Stage, TitleRef, Via
 from .request import Changes, Request
 from .steps import steps
 from .timeline import entries
@@ -310,6 +310,7 @@ class Tracker:
         old = request.status
         had_stage = request.stage_since is not None
         self._derive(request, now)
+        _note_stages(request, old.items, now)
         change.visible |= change.opened or old != request.status
         if change.opened or not had_stage or old.stage is not request.stage:
             request.stage_since = now
@@ -339,6 +340,16 @@ class Tracker:
         # What is there may stay approved for ever; what was declined or gone may come back.
         if request.origin is Origin.SEERR and request.stage is Stage.AVAILABLE:
             self._closed.update(request.service_ids.items())
+
+
+def _note_stages(request: Request, before: Mapping[ItemKey, Stage], now: datetime) -> None:
+    """Remember since when each item is where it is."""
+    items = request.status.items
+    for item, stage in items.items():
+        if before.get(item) is not stage or item not in request.item_since:
+            request.item_since[item] = now
+    for item in request.item_since.keys() - items.keys():
+        del request.item_since[item]
 
 
 def _statements(observation: Observation) -> int:

@@ -30,6 +30,7 @@ from .repairs import (
 _LOGGER = logging.getLogger(__name__)
 
 SURVEY_LIMIT: Final = 300  # seconds for one survey of a slow service
+NUDGE_LIMIT: Final = 60  # seconds for asking a service to look again
 _FAILING: Final = (15, 30, 60, 120, 300)  # seconds between attempts while a service is down
 _PROBE_EVERY: Final = timedelta(hours=6)
 
@@ -45,6 +46,8 @@ class ConnectionState:
     last_push_at: datetime | None = None
     last_event: str | None = None
     webhook: WebhookState = WebhookState.UNSUPPORTED
+    listening: bool | None = None  # over a socket of its own, where the service has one
+    listening_since: datetime | None = None  # or when that ended
     download_rate: int | None = None  # bytes per second
     dropped: int = 0  # malformed elements left out of the last survey
     error: str | None = None  # error code, None while healthy
@@ -65,6 +68,9 @@ class Keeper(Protocol):
 
     def health_changed(self, coordinator: ConnectionCoordinator) -> None:
         """Hear that the connection went down or came back."""
+
+    def state_changed(self, coordinator: ConnectionCoordinator) -> None:
+        """Hear that something else is known about the connection."""
 
 
 @dataclass(slots=True)
@@ -162,6 +168,13 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         """Remember the last pushed message, for diagnostics and the connection's page."""
         self.data = replace(self.data, last_push_at=at, last_event=push.event)
 
+    @callback
+    def note_listening(self, is_listening: bool) -> None:
+        """Remember whether the service can tell us something at this moment."""
+        if self.data.listening is not is_listening:
+            self.data = replace(self.data, listening=is_listening, listening_since=dt_util.utcnow())
+            self._keeper.state_changed(self)
+
     @override
     async def _async_update_data(self) -> ConnectionState:
         """Make a survey, hand it to the hub, and choose when the next is due."""
@@ -179,7 +192,25 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
                     translation_placeholders={"name": self.name, "reason": str(err) or "timeout"},
                 ) from err
             await self._keeper.take_survey(self, survey)
+            if is_overdue(context):
+                await self._nudge()
         return self._answered(survey)
+
+    async def _nudge(self) -> None:
+        """Let the service look for what it owes even after this survey, if it can."""
+        context = await self._keeper.what_to_ask(self)
+        if not is_overdue(context):
+            return
+        try:
+            async with asyncio.timeout(NUDGE_LIMIT):
+                actions = await self.connection.nudge(context)
+        except (ClientError, TimeoutError) as err:
+            reason = str(err) or "timeout"
+            _LOGGER.info("%s could not be asked to look again: %s", self.name, reason)
+            return
+        if actions:
+            done = ", ".join(f"{action.code} {action.target}" for action in actions)
+            _LOGGER.info("%s was asked to look again: %s", self.name, done)
 
     async def _probe(self) -> None:
         """Learn name and version at start, after an outage, and now and then."""
@@ -271,3 +302,8 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
                 await self.connection.remove_webhook(target)
         except (ClientError, TimeoutError) as err:
             _LOGGER.warning("The webhook in %s could not be removed: %s", self.name, err)
+
+
+def is_overdue(context: SurveyContext) -> bool:
+    """Return whether the service should have shown something by now."""
+    return any(item.is_overdue for title in context.wanted for item in title.items.values())

@@ -11,7 +11,9 @@ from typing import Final
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
 
+from .connections.base import Action
 from .const import DOMAIN, KIND_NAMES
+from .lifecycle.identity_map import Mismatch
 from .lifecycle.model import MOVIE, JsonValue
 from .lifecycle.request import TimelineEntry
 
@@ -19,6 +21,8 @@ _SENTENCES: Final = "common"
 _ENTITIES: Final = "entity"
 _EXPLANATION: Final = f"component.{DOMAIN}.{_SENTENCES}.explanation_"
 _HAPPENING: Final = f"component.{DOMAIN}.{_SENTENCES}.timeline_"
+_ACTION: Final = f"component.{DOMAIN}.{_SENTENCES}.action_"
+_MISMATCH: Final = f"component.{DOMAIN}.{_SENTENCES}.mismatch_"
 _STAGE: Final = f"component.{DOMAIN}.{_ENTITIES}.sensor.request.state."
 _FALLBACK_LANGUAGE: Final = "en"
 # More episodes than this are named by the first and the last of them.
@@ -35,6 +39,15 @@ class Texts:
     def sentence(self, code: str, values: Mapping[str, str | int]) -> str | None:
         """Return the sentence for an explanation's code, or None for a code without one."""
         return self._filled(_EXPLANATION, code, values)
+
+    def action(self, action: Action, service: str) -> str | None:
+        """Return in one sentence what was done in a service, or None for a code without one."""
+        values = {"target": action.target, "service": service}
+        return self._filled(_ACTION, action.code, values)
+
+    def mismatch(self, mismatch: Mismatch) -> str | None:
+        """Return where services do not agree, or None for a code without a sentence."""
+        return self._filled(_MISMATCH, mismatch.code, mismatch.values)
 
     def happening(self, entry: TimelineEntry) -> str | None:
         """Return in one sentence what happened, or None for a code without one."""

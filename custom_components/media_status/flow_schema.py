@@ -40,6 +40,7 @@ CORE_DOMAINS: Final[Mapping[str, str]] = {
     Service.QBITTORRENT: "qbittorrent",
     Service.JELLYFIN: "jellyfin",
 }
+_WITH_USER: Final = frozenset({Service.QBITTORRENT, Service.SHOKO})
 _NAME_LIMIT: Final = 100
 
 _URL = TextSelector(TextSelectorConfig(type=TextSelectorType.URL, autocomplete="off"))
@@ -63,13 +64,13 @@ class Reading:
 def connection_schema(kind: str, *, has_secret: bool) -> vol.Schema:
     """Return the form of a kind; with `has_secret` an empty key means the stored one."""
     fields: dict[vol.Marker, object] = {vol.Required(CONF_URL): _URL}
-    if kind == Service.QBITTORRENT:
+    if kind in _WITH_USER:
         fields[vol.Optional(CONF_API_KEY)] = _SECRET
         fields[vol.Optional(CONF_USERNAME)] = _TEXT
         fields[vol.Optional(CONF_PASSWORD)] = _SECRET
     else:
         fields[(vol.Optional if has_secret else vol.Required)(CONF_API_KEY)] = _SECRET
-    if kind == Service.JELLYFIN:
+    if kind in {Service.SHOKO, Service.JELLYFIN}:
         fields[vol.Optional(CONF_PUBLIC_URL)] = _URL
     if kind in {Service.RADARR, Service.SONARR}:
         fields[vol.Required(CONF_SERVES_4K, default=False)] = BooleanSelector()
@@ -87,7 +88,10 @@ def shown_values(values: Fields, name: str | None = None) -> dict[str, object]:
 def suggested_values(hass: HomeAssistant, kind: str, taken: Iterable[str]) -> dict[str, object]:
     """Return address and user of a core entry of the same service that is not yet a connection."""
     known = list(taken)
-    for entry in hass.config_entries.async_entries(CORE_DOMAINS[kind], include_ignore=False):
+    domain = CORE_DOMAINS.get(kind)
+    if domain is None:
+        return {}
+    for entry in hass.config_entries.async_entries(domain, include_ignore=False):
         try:
             url = normalise_url(_core_url(entry.data))
         except BadAddress:
@@ -148,14 +152,17 @@ def read_form(kind: str, typed: Fields, stored: Fields) -> Reading:
     # A stored secret never goes to a host it was not typed for.
     keeps = _same_host(str(data[CONF_URL]), stored.get(CONF_URL))
     kept = {key: str(stored[key]) for key in SECRETS if keeps and stored.get(key)}
-    read_sign_in = _qbittorrent_sign_in if kind == Service.QBITTORRENT else _key_sign_in
-    data |= read_sign_in(typed, stored, kept, errors)
+    match kind:
+        case Service.QBITTORRENT:
+            data |= _qbittorrent_sign_in(typed, stored, kept, errors)
+        case Service.SHOKO:
+            data |= _shoko_sign_in(typed, kept, errors)
+        case _:
+            data |= _key_sign_in(typed, kept, errors)
     return Reading(data=data, name=_typed(typed, CONF_NAME)[:_NAME_LIMIT], errors=errors)
 
 
-def _key_sign_in(
-    typed: Fields, stored: Fields, kept: Mapping[str, str], errors: dict[str, str]
-) -> dict[str, str]:
+def _key_sign_in(typed: Fields, kept: Mapping[str, str], errors: dict[str, str]) -> dict[str, str]:
     """Return the API key, typed or kept."""
     if key := _typed(typed, CONF_API_KEY) or kept.get(CONF_API_KEY):
         return {CONF_API_KEY: key}
@@ -180,7 +187,25 @@ def _qbittorrent_sign_in(
     if password:
         errors[CONF_USERNAME] = "username_needed"
     elif stored.get(CONF_API_KEY):
-        return _key_sign_in(typed, stored, kept, errors)
+        return _key_sign_in(typed, kept, errors)
+    return {}
+
+
+def _shoko_sign_in(
+    typed: Fields, kept: Mapping[str, str], errors: dict[str, str]
+) -> dict[str, str]:
+    """Return the API key, or a user to get one with; its password may be empty."""
+    if key := _typed(typed, CONF_API_KEY):
+        return {CONF_API_KEY: key}
+    password = str(typed.get(CONF_PASSWORD) or "")
+    if username := _typed(typed, CONF_USERNAME):
+        return {CONF_USERNAME: username, CONF_PASSWORD: password}
+    if password:
+        errors[CONF_USERNAME] = "username_needed"
+    elif key := kept.get(CONF_API_KEY):
+        return {CONF_API_KEY: key}
+    else:
+        errors[CONF_API_KEY] = "sign_in_needed"
     return {}
 
 

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .connections.base import Doorbell, Push, Survey, SurveyContext
+from .connections.base import Doorbell, Push, Survey, SurveyContext, WantedTitle
 from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
 from .coordinator import ConnectionCoordinator
 from .doorbells import Bell, answers, heard
@@ -27,7 +27,7 @@ from .lifecycle.request import Change, Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
 from .milestones import RequestEvent, milestones
 from .schedule import elapsed, interval
-from .wanted import Asker, survey_context
+from .wanted import Asker, concerns, survey_context, wanted_title
 
 type MediaStatusConfigEntry = ConfigEntry[Hub]
 
@@ -261,16 +261,33 @@ class Hub:
     @callback
     def health_changed(self, coordinator: ConnectionCoordinator) -> None:
         """Tell that a connection went down or came back, and explain requests anew."""
-        self._tell(HubEvent(connections=frozenset({coordinator.connection_id})))
+        self.state_changed(coordinator)
         self.entry.async_create_background_task(
             self.hass,
             self._take_steps(self.tracker.reconsider(self._options(), dt_util.utcnow())),
             "explain requests anew",
         )
 
+    @callback
+    def state_changed(self, coordinator: ConnectionCoordinator) -> None:
+        """Tell that something else is known about a connection."""
+        self._tell(HubEvent(connections=frozenset({coordinator.connection_id})))
+
     async def what_to_ask(self, coordinator: ConnectionCoordinator) -> SurveyContext:
         """Return what a connection shall be asked in its next survey."""
-        asker = Asker(
+        return await survey_context(self._asker(coordinator))
+
+    def wanted_title(
+        self, coordinator: ConnectionCoordinator, request: Request
+    ) -> WantedTitle | None:
+        """Return an open request as a connection needs to know it, if it concerns it at all."""
+        asker = self._asker(coordinator)
+        if not concerns(asker, request):
+            return None
+        return wanted_title(asker, request, dt_util.utcnow())
+
+    def _asker(self, coordinator: ConnectionCoordinator) -> Asker:
+        return Asker(
             connection_id=coordinator.connection_id,
             kind=coordinator.kind,
             cursor=coordinator.cursor,
@@ -282,7 +299,6 @@ class Hub:
             has_variants=lambda request: has_variants(self.connections, request),
             has_manager=lambda request: has_manager(self.connections, request),
         )
-        return await survey_context(asker)
 
     def next_survey(self, coordinator: ConnectionCoordinator) -> int:
         """Return the seconds to a connection's next survey."""

@@ -232,6 +232,8 @@ def connection_json(coordinator: ConnectionCoordinator, *, is_admin: bool) -> Js
         "last_push_at": timestamp(state.last_push_at),
         "last_event": clean_or_none(state.last_event, MAX_WORD),
         "webhook": None if state.webhook is None else state.webhook.value,
+        "listening": state.listening,
+        "listening_since": timestamp(state.listening_since),
         "download_rate": state.download_rate,
         "error": state.error,
         "since": timestamp(state.since),

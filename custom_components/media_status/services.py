@@ -1,6 +1,7 @@
-"""Offer the actions: read requests, ask now, and say what a person knows better."""
+"""Offer the actions: read requests, ask now, try again, and say what a person knows better."""
 
 from collections.abc import Awaitable, Callable
+import logging
 from typing import Final, cast
 
 import voluptuous as vol
@@ -13,7 +14,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
@@ -21,6 +22,7 @@ from .const import DOMAIN
 from .hub import MediaStatusConfigEntry
 from .journal import JournalError
 from .lifecycle.model import JsonObject
+from .lifecycle.request import Request
 from .queries import (
     FILTER_FIELDS,
     Reader,
@@ -29,15 +31,20 @@ from .queries import (
     loaded_entry,
     request_of_entity,
 )
+from .retry import Attempt, async_retry, attempts_json
+
+_LOGGER = logging.getLogger(__name__)
 
 ATTR_REQUEST_ID: Final = "request_id"
 ATTR_CONNECTIONS: Final = "connections"
+ATTR_DRY_RUN: Final = "dry_run"
 ATTR_IS_ANIME: Final = "is_anime"
 ATTR_REASON: Final = "reason"
 
 SERVICE_GET_REQUESTS: Final = "get_requests"
 SERVICE_GET_REQUEST: Final = "get_request"
 SERVICE_SURVEY: Final = "survey"
+SERVICE_RETRY: Final = "retry"
 SERVICE_MARK_AVAILABLE: Final = "mark_available"
 SERVICE_SET_ANIME: Final = "set_anime"
 
@@ -53,6 +60,9 @@ SURVEY_SCHEMA: Final = vol.Schema(
             lambda value: value if isinstance(value, list) else [value], [cv.string]
         )
     }
+)
+RETRY_SCHEMA: Final = vol.Schema(
+    {**_REQUEST_FIELDS, vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
 )
 MARK_AVAILABLE_SCHEMA: Final = vol.Schema(
     {**_REQUEST_FIELDS, vol.Optional(ATTR_REASON): vol.All(cv.string, vol.Length(max=255))}
@@ -98,6 +108,41 @@ async def _async_survey(call: ServiceCall) -> ServiceResponse:
     )
 
 
+async def _async_retry(call: ServiceCall) -> ServiceResponse:
+    """Let the services do what gets a request moving; return what they did, or would do."""
+    entry = loaded_entry(call.hass)
+    hub = entry.runtime_data
+    request_id = _request_id(call, entry)
+    request = hub.tracker.requests.get(request_id)
+    if request is None:
+        raise _request_not_open(request_id)
+    dry_run = bool(call.data[ATTR_DRY_RUN])
+    attempts = await async_retry(hub, request, dry_run=dry_run)
+    count = sum(len(attempt.actions) for attempt in attempts)
+    if not count:
+        raise _nothing_done(request, attempts)
+    if not dry_run:
+        user_id = call.context.user_id
+        _LOGGER.info("User %s tried request %s again: %s actions", user_id, request_id, count)
+    return _response(attempts_json(hub, attempts) | {"dry_run": dry_run})
+
+
+def _nothing_done(request: Request, attempts: list[Attempt]) -> HomeAssistantError:
+    """Return the error that says whether nothing can be done, or who did not answer."""
+    silent = [found.coordinator.name for found in attempts if found.error is not None]
+    if silent:
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="survey_incomplete",
+            translation_placeholders={"services": ", ".join(sorted(silent))},
+        )
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="nothing_to_retry",
+        translation_placeholders={"title": request.name},
+    )
+
+
 async def _async_mark_available(call: ServiceCall) -> ServiceResponse:
     """End the wait for a request because a person says that it is there."""
     hub = loaded_entry(call.hass).runtime_data
@@ -127,16 +172,21 @@ async def _async_change(
     try:
         await change(request_id)
     except KeyError as err:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="request_not_open",
-            translation_placeholders={"request_id": request_id},
-        ) from err
+        raise _request_not_open(request_id) from err
     except JournalError as err:
         raise history_unavailable() from err
     request = entry.runtime_data.requests.get(request_id)
     reader = await _async_reader(call, entry)
     return _response({"request": None if request is None else reader.summary(request)})
+
+
+def _request_not_open(request_id: str) -> ServiceValidationError:
+    """Return the error for a request that is not, or no longer, open."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="request_not_open",
+        translation_placeholders={"request_id": request_id},
+    )
 
 
 def _request_id(call: ServiceCall, entry: MediaStatusConfigEntry) -> str:
@@ -190,6 +240,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     ):
         hass.services.async_register(DOMAIN, name, handler, schema, supports_response=response)
     for name, handler, schema in (
+        (SERVICE_RETRY, _async_retry, RETRY_SCHEMA),
         (SERVICE_MARK_AVAILABLE, _async_mark_available, MARK_AVAILABLE_SCHEMA),
         (SERVICE_SET_ANIME, _async_set_anime, SET_ANIME_SCHEMA),
     ):

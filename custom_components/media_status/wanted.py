@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .connections.base import SurveyContext, WantedItem, WantedTitle
 from .const import CONF_NUDGE_AFTER_MINUTES, CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
-from .lifecycle.facts import Ask, AskStatus, Match
+from .lifecycle.facts import Ask, AskStatus
 from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
@@ -129,29 +129,28 @@ def _library_items(
     """Return all items for Jellyfin; most need no more than what their stage says."""
     known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
     items = {item: known[_stage(request, item)] for item in request.items}
-    waits = Stage.SYNCING_LIBRARY in request.status.items.values()
-    if not (has_variants or waits or has_matches(request)):
+    for item in _overdue(asker.options, request, now) & items.keys():
+        items[item] = replace(items[item], is_overdue=True)
+    if not (has_variants or has_matches(request)):
         return items
     prefixes = prefix_pairs(asker.options.get(CONF_PATH_PREFIXES, ()))
-    patience = _patience(asker.options)
     for item, file in known_files(request, request.items).items():
-        is_overdue = patience is not None and now - file.waits_since >= patience
-        is_told = has_variants or file.match is not None
-        items[item] = _with_file(
-            items[item],
-            mapped(file.path, prefixes) if file.path and is_told else None,
-            file.match,
-            is_overdue=is_overdue and items[item].stage is Stage.SYNCING_LIBRARY,
-        )
+        if file.match is not None or (has_variants and file.path):
+            path = mapped(file.path, prefixes) if file.path else None
+            items[item] = replace(items[item], file_path=path, match=file.match)
     return items
 
 
-def _with_file(
-    found: WantedItem, path: str | None, match: Match | None, *, is_overdue: bool
-) -> WantedItem:
-    if path is None and match is None and not is_overdue:
-        return found  # shared with thousands
-    return replace(found, file_path=path, match=match, is_overdue=is_overdue)
+def _overdue(options: Mapping[str, object], request: Request, now: datetime) -> set[ItemKey]:
+    """Return the items that Jellyfin should have shown by now."""
+    patience = _patience(options)
+    if patience is None:
+        return set()
+    return {
+        item
+        for item, stage in request.status.items.items()
+        if stage is Stage.SYNCING_LIBRARY and now - request.item_since.get(item, now) >= patience
+    }
 
 
 def _patience(options: Mapping[str, object]) -> timedelta | None:

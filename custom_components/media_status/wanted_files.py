@@ -1,8 +1,7 @@
-"""Know the files of a request's items: where they are, how far Shoko is, since when they wait."""
+"""Know the files of a request's items: where they are, and how far Shoko is with them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from .lifecycle.evidence import Evidence
 from .lifecycle.facts import Fact, File, Match, MatchPhase
@@ -13,10 +12,9 @@ from .lifecycle.stages import matches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFile:
-    """The file that an item has now. `waits_since` is when only Jellyfin was left to show it."""
+    """The file that an item has now."""
 
     path: str | None  # as Radarr/Sonarr know it
-    waits_since: datetime
     words: tuple[tuple[Fact, Match], ...] = ()  # of every Shoko
 
     @property
@@ -38,17 +36,12 @@ def known_files(request: Request, items: Iterable[ItemKey]) -> dict[ItemKey, Kno
     files: dict[ItemKey, KnownFile] = {}
     for item in items:
         subject = Subject(item=item)
-        present = [(fact, value) for fact, value in evidence.facts(File, subject) if value.present]
-        if not present:
-            continue
-        words = tuple(matches(evidence, subject))
-        matched = [fact.since for fact, word in words if word.phase is MatchPhase.MATCHED]
-        imported_at = min(fact.since for fact, _ in present)
-        files[item] = KnownFile(
-            path=next((value.path for _, value in present if value.path), None),
-            waits_since=max([imported_at, *matched[:1]]),
-            words=words,
-        )
+        present = [value for value in evidence.about(File, subject) if value.present]
+        if present:
+            files[item] = KnownFile(
+                path=next((value.path for value in present if value.path), None),
+                words=tuple(matches(evidence, subject)),
+            )
     return files
 
 

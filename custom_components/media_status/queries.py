@@ -14,6 +14,7 @@ from homeassistant.helpers.service import async_get_config_entry
 from .const import DOMAIN
 from .entity import request_entity_id, shown_request_id
 from .hub import Hub, MediaStatusConfigEntry
+from .identity_json import identity_json
 from .journal import JournalError
 from .lifecycle.model import JsonObject, MediaType, Stage
 from .lifecycle.request import Request
@@ -125,7 +126,7 @@ class Reader:
         }
 
     async def details(self, request_id: str) -> JsonObject:
-        """Return a request with its items, facts and timeline."""
+        """Return a request with its items, their names everywhere, facts and timeline."""
         request = self._hub.requests.get(request_id)
         try:
             # Facts of ended requests are on disk only.
@@ -140,18 +141,23 @@ class Reader:
         shown = request or stored
         if shown is None:
             raise request_not_found(request_id)
-        facts = (stored or shown).facts.values()
-        return self.summary(shown) | {
-            "overview": shown.overview,
-            "items": items_json(shown if shown.items else (stored or shown)),
-            "facts": facts_json(facts, is_admin=self._is_admin),
-            "timeline": [
-                timeline_json(
-                    found.entry, self._hub.texts.happening(found.entry), is_admin=self._is_admin
-                )
-                for found in timeline
-            ],
-        }
+        known = stored or shown  # with its facts
+        names = identity_json(known, self._hub.texts, is_admin=self._is_admin)
+        return (
+            self.summary(shown)
+            | names
+            | {
+                "overview": shown.overview,
+                "items": items_json(shown if shown.items else known),
+                "facts": facts_json(known.facts.values(), is_admin=self._is_admin),
+                "timeline": [
+                    timeline_json(
+                        found.entry, self._hub.texts.happening(found.entry), is_admin=self._is_admin
+                    )
+                    for found in timeline
+                ],
+            }
+        )
 
 
 def loaded_entry(hass: HomeAssistant) -> MediaStatusConfigEntry:

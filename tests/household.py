@@ -12,18 +12,23 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.media_status.clients.errors import ClientError
 from custom_components.media_status.connections.base import (
+    Action,
     Connection,
     ServiceInfo,
     Survey,
     SurveyContext,
+    WantedTitle,
 )
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.hub import Hub
 from custom_components.media_status.lifecycle.facts import (
+    Anime,
     Ask,
     AskStatus,
     File,
     Grab,
+    Match,
+    MatchPhase,
     Observation,
     Opening,
     Origin,
@@ -56,8 +61,10 @@ KINDS = (
     Service.QBITTORRENT,
     Service.JELLYFIN,
 )
+WITH_SHOKO = (*KINDS, Service.SHOKO)
 SECRET = "canary-secret-0f9a"
 HASH = "c0ffee" + "0" * 34
+FILM_PATH = "/media/films/Dune.mkv"
 
 DUNE = TitleRef(
     media_type=MediaType.MOVIE,
@@ -86,6 +93,11 @@ class ScriptedConnection(Connection):
         self.words: tuple[Observation, ...] = ()
         self.error: ClientError | None = None
         self.download_rate: int | None = None
+        self.asked: list[SurveyContext] = []
+        self.nudged: list[SurveyContext] = []
+        self.retried: list[tuple[WantedTitle, bool]] = []
+        self.actions: tuple[Action, ...] = ()
+        self.action_error: ClientError | None = None
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -94,7 +106,22 @@ class ScriptedConnection(Connection):
         return ServiceInfo(name="Twin", version="1.2.3")
 
     @override
+    async def nudge(self, context: SurveyContext) -> tuple[Action, ...]:
+        self.nudged.append(context)
+        if self.action_error is not None:
+            raise self.action_error
+        return self.actions
+
+    @override
+    async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
+        self.retried.append((title, dry_run))
+        if self.action_error is not None:
+            raise self.action_error
+        return self.actions
+
+    @override
     async def survey(self, context: SurveyContext) -> Survey:
+        self.asked.append(context)
         if self.error is not None:
             raise self.error
         return Survey(
@@ -290,12 +317,35 @@ def imported(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Obse
         replace(title, service_id=number),
         *(
             Statement(
-                value=File(present=True, path="/media/films/Dune.mkv", quality="WEBDL-1080p"),
+                value=File(present=True, path=FILM_PATH, quality="WEBDL-1080p"),
                 subject=Subject(item=item),
             )
             for item in (items or (MOVIE,))
         ),
     )
+
+
+def anime(title: TitleRef = DUNE, *, number: str = "7") -> Observation:
+    """Return that Radarr or Sonarr calls it anime."""
+    movie = title.media_type is MediaType.MOVIE
+    return says(
+        Service.RADARR if movie else Service.SONARR,
+        replace(title, service_id=number),
+        Statement(value=Anime(is_anime=True, source="tag")),
+    )
+
+
+def recognized(
+    request: Request, match: Match | MatchPhase, *items: ItemKey, path: str = FILM_PATH
+) -> Observation:
+    """Return how far Shoko is with the file of items of a request."""
+    word = match if isinstance(match, Match) else Match(phase=match, path=path)
+    said = says(
+        Service.SHOKO,
+        None,
+        *(Statement(value=word, subject=Subject(item=item)) for item in (items or (MOVIE,))),
+    )
+    return replace(said, request_id=request.id)
 
 
 def playable(title: TitleRef = DUNE, *items: ItemKey, number: str = "f00d") -> Observation:

@@ -202,8 +202,8 @@ def _shoko_sign_in(
         return {CONF_USERNAME: username, CONF_PASSWORD: password}
     if password:
         errors[CONF_USERNAME] = "username_needed"
-    elif key := kept.get(CONF_API_KEY):
-        return {CONF_API_KEY: key}
+    elif CONF_API_KEY in kept:
+        return {CONF_API_KEY: kept[CONF_API_KEY]}
     else:
         errors[CONF_API_KEY] = "sign_in_needed"
     return {}

@@ -80,6 +80,11 @@ class Hub:
         options = {**DEFAULT_OPTIONS, **self.entry.options}
         return dt_util.utcnow() - timedelta(days=float(str(options[CONF_HISTORY_DAYS])))
 
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the journal takes nothing any more."""
+        return self._is_closed
+
     def restore(self, start: JournalStart) -> None:
         """Take over what the journal remembers."""
         self.tracking_since = start.started_at

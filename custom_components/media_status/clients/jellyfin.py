@@ -291,6 +291,20 @@ class JellyfinClient(BaseClient):
         """Start a full scan; one that runs is cancelled and started anew."""
         await self._request("POST", "Library/Refresh", mutating=True)
 
+    async def refresh_item(self, item_id: str, *, full: bool = False) -> None:
+        """Have a library, series or other item looked through again; queued, done soon after.
+
+        `full` reads all its metadata anew instead of only what is missing.
+        """
+        query = {
+            "metadataRefreshMode": "FullRefresh" if full else "Default",
+            "imageRefreshMode": "Default",
+            "replaceAllMetadata": "true" if full else "false",
+            "replaceAllImages": "false",
+        }
+        path = f"Items/{safe_guid(item_id)}/Refresh"
+        await self._request("POST", path, query=query, mutating=True)
+
     async def media_updated(self, paths: Sequence[str], update_type: str = "Created") -> None:
         """Announce changed paths (as Jellyfin sees them); it looks there after about a minute."""
         if isinstance(paths, str) or not paths or not all(path.strip() for path in paths):

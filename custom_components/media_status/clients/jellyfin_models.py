@@ -53,6 +53,7 @@ class LibraryItem:
     year: int | None
     date_created: datetime | None
     media_source_paths: tuple[str, ...]
+    original_title: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +142,7 @@ def build_item(raw: JsonObject) -> LibraryItem | None:
         id=number,
         type=as_text(raw.get("Type")),
         name=as_text(raw.get("Name")),
+        original_title=as_str(raw.get("OriginalTitle")),
         provider_ids={
             key.lower(): text for key, value in providers.items() if (text := as_str(value))
         },

@@ -6,7 +6,7 @@ from typing import ClassVar, override
 
 from ..clients.jellyfin import JellyfinClient
 from ..lifecycle.facts import Observation
-from ..lifecycle.model import JsonObject, JsonValue, MediaType, Service, TitleRef, Via
+from ..lifecycle.model import JsonObject, JsonValue, Service, TitleRef, Via
 from .base import (
     Connection,
     Doorbell,
@@ -17,8 +17,9 @@ from .base import (
     WebhookState,
     WebhookTarget,
 )
+from .jellyfin_anime import is_matched
 from .jellyfin_library import Library
-from .jellyfin_match import Lookup, answers, is_waiting, look_up, to_confirm
+from .jellyfin_match import Lookup, answers, is_waiting, lists_that_matter, look_up, to_confirm
 from .jellyfin_webhook import PluginWebhook
 from .text import name_text
 
@@ -102,7 +103,8 @@ class JellyfinConnection(Connection):
             # Nothing to find out but whether it answers.
             await self.client.info()
             return Survey(started_at=context.now)
-        await self._library.refresh(context.now)
+        seasons = any(is_matched(title) for title in context.wanted)
+        await self._library.refresh(context.now, seasons=seasons)
         unread = await self._read_episodes(context)
         unconfirmed = await self._confirm(context)
         if self._library.is_any_stale and not unread:
@@ -125,11 +127,9 @@ class JellyfinConnection(Connection):
         matter: set[str] = set()
         waiting: set[str] = set()
         for title in context.wanted:
-            if title.media_type is MediaType.SERIES and title.items:
-                found = self._library.index.find(title.media_type, title.ids)
-                pages = [hit.item.id for hit in found]
-                matter.update(pages)
-                waiting.update(pages if is_waiting(title) else ())
+            if title.items and (lists := lists_that_matter(self._library, title)):
+                matter.update(lists)
+                waiting.update(lists if is_waiting(title) else ())
         return await self._library.read_episodes(context.now, matter, waiting)
 
     async def _confirm(self, context: SurveyContext) -> bool:

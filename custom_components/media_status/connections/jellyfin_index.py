@@ -1,14 +1,16 @@
-"""Keep Jellyfin's films, series and episodes findable by exact provider ids."""
+"""Keep Jellyfin's films, series and episodes findable by exact ids."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..clients.jellyfin import LibraryItem
+from ..lifecycle.identity import normalised
 from ..lifecycle.model import ItemKey, MediaType, ProviderIds
+from .jellyfin_shoko import EPISODE_TYPE, Mark, MarkIndex, marks_of, page_marks_of
 
 MOVIE_TYPE = "Movie"
 SERIES_TYPE = "Series"
-EPISODE_TYPE = "Episode"
+SEASON_TYPE = "Season"
 
 _TYPES = {MediaType.MOVIE: MOVIE_TYPE, MediaType.SERIES: SERIES_TYPE}
 # Which number space names a title best; an item may lack any of them.
@@ -30,45 +32,75 @@ class LibraryIndex:
     """Hold all films and series, and the episodes of the series that were read.
 
     Jellyfin has no search by provider id (it ignores `AnyProviderIdEquals`), and names prove
-    nothing: only equality here does.
+    nothing: only equality here does. Seasons are known only while somebody asks for them.
     """
 
     _titles: dict[str, LibraryItem] = field(default_factory=dict)
     _by_provider: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    _by_name: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    _film_marks: MarkIndex = field(default_factory=MarkIndex)
+    _page_marks: MarkIndex = field(default_factory=MarkIndex)
+    _seasons: dict[str, LibraryItem] = field(default_factory=dict)
+    _season_marks: MarkIndex = field(default_factory=MarkIndex)
+    _episode_marks: MarkIndex = field(default_factory=MarkIndex)
     _episodes: dict[str, dict[str, LibraryItem]] = field(default_factory=dict)
     _series_of: dict[str, str] = field(default_factory=dict)
     _numbered: dict[str, dict[ItemKey, list[LibraryItem]]] = field(default_factory=dict)
 
     def take_titles(self, other: LibraryIndex) -> None:
-        """Replace what is known about films and series; known episodes stay."""
+        """Replace what is known about films and series; known seasons and episodes stay."""
         self._titles = other._titles
         self._by_provider = other._by_provider
+        self._by_name = other._by_name
+        self._film_marks = other._film_marks
+        self._page_marks = other._page_marks
 
     def put(self, item: LibraryItem) -> None:
         """Add or replace an item as Jellyfin shows it now."""
         self.drop(item.id)
         if item.type == EPISODE_TYPE:
             if item.playable and item.series_id in self._episodes:
-                self._episodes[item.series_id][item.id] = item
-                self._series_of[item.id] = item.series_id
+                self._put_episode(item.series_id, item)
                 self._numbered.pop(item.series_id, None)
+        elif item.type == SEASON_TYPE:
+            self._seasons[item.id] = item
+            self._season_marks.put(item.id, page_marks_of(item))
         elif item.type in _RANKING:
             self._titles[item.id] = item
             for key in _keys(item):
                 self._by_provider.setdefault(key, set()).add(item.id)
+            for name in _names(item):
+                self._by_name.setdefault(name, set()).add(item.id)
+            if item.type == MOVIE_TYPE:
+                self._film_marks.put(item.id, marks_of(item))
+            else:
+                self._page_marks.put(item.id, page_marks_of(item))
+
+    def _put_episode(self, series_id: str, episode: LibraryItem) -> None:
+        if self._series_of.get(episode.id, series_id) != series_id:
+            self.drop(episode.id)  # it has moved to this series
+        self._episodes[series_id][episode.id] = episode
+        self._series_of[episode.id] = series_id
+        self._episode_marks.put(episode.id, marks_of(episode))
 
     def drop(self, item_id: str) -> None:
         """Forget an item that is not in Jellyfin any more."""
         old = self._titles.pop(item_id, None)
-        for key in _keys(old) if old is not None else ():
-            found = self._by_provider[key]
-            found.discard(item_id)
-            if not found:
-                del self._by_provider[key]
+        if old is not None:
+            _discard(self._by_provider, _keys(old), item_id)
+            _discard(self._by_name, _names(old), item_id)
+        self._seasons.pop(item_id, None)
+        for marks in (self._film_marks, self._page_marks, self._season_marks, self._episode_marks):
+            marks.drop(item_id)
         series_id = self._series_of.pop(item_id, None)
         if series_id is not None:
             self._episodes[series_id].pop(item_id, None)
             self._numbered.pop(series_id, None)
+
+    def forget_seasons(self) -> None:
+        """Forget all seasons."""
+        self._seasons = {}
+        self._season_marks = MarkIndex()
 
     def set_episodes(self, series_id: str, episodes: Iterable[LibraryItem]) -> None:
         """Replace what is known about a series' episodes; only playable ones are kept.
@@ -79,14 +111,14 @@ class LibraryIndex:
         self._episodes[series_id] = {}
         for episode in episodes:
             if episode.playable and episode.series_id in {None, series_id}:
-                self._episodes[series_id][episode.id] = episode
-                self._series_of[episode.id] = series_id
+                self._put_episode(series_id, episode)
 
     def forget_episodes(self, series_id: str) -> None:
         """Forget that a series' episodes were ever read."""
         self._numbered.pop(series_id, None)
         for episode_id in self._episodes.pop(series_id, {}):
             self._series_of.pop(episode_id, None)
+            self._episode_marks.drop(episode_id)
 
     def series_of(self, episode_id: str) -> str | None:
         """Return the series of a known episode."""
@@ -111,6 +143,40 @@ class LibraryIndex:
             better.append(name)
         return list(hits.values())
 
+    def marked(self, marks: Collection[Mark]) -> list[LibraryItem]:
+        """Return the films and known episodes that Shokofin, or AniDB's number, marks so."""
+        films = [self._titles[name] for name in sorted(self._film_marks.find(marks))]
+        episodes = sorted(self._episode_marks.find(marks))
+        return films + [self._episodes[self._series_of[name]][name] for name in episodes]
+
+    def pages(self, marks: Collection[Mark]) -> list[tuple[str, LibraryItem]]:
+        """Return the series that are marked so, or have such a season: (its id, what said it)."""
+        found = [
+            (name, self._titles[name])
+            for name in sorted(self._page_marks.find(marks))
+            if name in self._titles
+        ]
+        for name in sorted(self._season_marks.find(marks)):
+            season = self._seasons[name]
+            if season.series_id is not None:
+                found.append((season.series_id, season))
+        return found
+
+    def page(self, series_id: str) -> LibraryItem | None:
+        """Return a series or film by its id."""
+        return self._titles.get(series_id)
+
+    def named(self, item_type: str, titles: Iterable[str | None]) -> list[LibraryItem]:
+        """Return the films or series with one of these titles, which proves nothing."""
+        names = {normalised(title) for title in titles if title} - {""}
+        found = set().union(*(self._by_name.get((item_type, name), ()) for name in names))
+        return [self._titles[item_id] for item_id in sorted(found)]
+
+    def is_other(self, item: LibraryItem, ids: ProviderIds) -> bool:
+        """Return whether a number that both have tells an item from a title of its type."""
+        wanted = {name: _normal(value) for name, value in ids.pairs()}
+        return _contradicts(item, wanted, wanted)
+
     def episodes(self, series_id: str) -> Mapping[ItemKey, list[LibraryItem]] | None:
         """Return a series' playable episodes by season and number; None when never read."""
         known = self._episodes.get(series_id)
@@ -130,6 +196,19 @@ def _keys(item: LibraryItem) -> list[tuple[str, str, str]]:
         for name in _RANKING.get(item.type, ())
         if item.provider_ids.get(name)
     ]
+
+
+def _names(item: LibraryItem) -> set[tuple[str, str]]:
+    names = {normalised(name) for name in (item.name, item.original_title) if name}
+    return {(item.type, name) for name in names if name}
+
+
+def _discard[K](index: dict[K, set[str]], keys: Iterable[K], item_id: str) -> None:
+    for key in keys:
+        found = index[key]
+        found.discard(item_id)
+        if not found:
+            del index[key]
 
 
 def _contradicts(item: LibraryItem, wanted: Mapping[str, str], names: Iterable[str]) -> bool:

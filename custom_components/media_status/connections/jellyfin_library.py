@@ -1,11 +1,13 @@
 """Keep our picture of Jellyfin's library current in a bounded number of calls."""
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from ..clients.errors import Refused
 from ..clients.jellyfin import ItemPage, JellyfinClient, LibraryItem
-from .jellyfin_index import EPISODE_TYPE, MOVIE_TYPE, SERIES_TYPE, LibraryIndex
+from .jellyfin_index import MOVIE_TYPE, SEASON_TYPE, SERIES_TYPE, LibraryIndex
+from .jellyfin_shoko import EPISODE_TYPE
 
 SERIES_READS = 8  # episode lists at a time; the rest waits for the next survey
 ITEM_CHECKS = 50  # ids per survey, one call
@@ -20,7 +22,8 @@ _FLOOD = 2000  # changed items; a scan that saves all metadata anew touches ever
 _FLOOD_PATIENCE = timedelta(minutes=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-_FIELDS = ("ProviderIds", "Path", "DateCreated")
+_STEP = 100  # items taken in before others may run
+_FIELDS = ("ProviderIds", "Path", "DateCreated", "OriginalTitle")
 _VERSION_FIELDS = (*_FIELDS, "MediaSources")  # costs the server a query per item
 
 
@@ -45,12 +48,14 @@ class Library:
         self._failed_at: dict[str, datetime] = {}
         self._checked_at: dict[str, datetime] = {}
         self._stale: set[str] = set()
+        self._seasons_at: datetime | None = None
+        self.has_seasons = False  # and they are all that there are
 
     def forget(self) -> None:
         """Forget everything: the next `refresh` reads the library anew."""
         self.index = LibraryIndex()
-        self.is_complete = self._is_whole = False
-        self._since = self._built_at = None
+        self.is_complete = self._is_whole = self.has_seasons = False
+        self._since = self._built_at = self._seasons_at = None
         self._read_at.clear()
         self._failed_at.clear()
         self._checked_at.clear()
@@ -72,8 +77,11 @@ class Library:
         """Return whether the known episodes of a series are all that there are."""
         return series_id in self._read_at and series_id not in self._stale
 
-    async def refresh(self, now: datetime) -> None:
-        """Begin a survey: take in what changed, or read all films and series."""
+    async def refresh(self, now: datetime, *, seasons: bool = False) -> None:
+        """Begin a survey: take in what changed, or read all films and series.
+
+        `seasons` asks for all seasons, too: only they tell every anime that a series is made of.
+        """
         self.confirmed = {}
         self.detailed = set()
         # A library that shifted while it was read proves what is there, but not what is missing.
@@ -82,6 +90,37 @@ class Library:
             await self._build(now)
         else:
             await self._take_changes(now)
+        await self._keep_seasons(now, seasons=seasons)
+
+    async def _keep_seasons(self, now: datetime, *, seasons: bool) -> None:
+        """Read all seasons when they are asked for and unknown; forget them when they are not."""
+        if not seasons:
+            self._forget_seasons()
+            return
+        if self._seasons_at is not None:
+            if self.has_seasons or now - self._seasons_at < _AGAIN_AFTER:
+                return
+        for _ in range(2):
+            self._forget_seasons()
+            consistent = True
+            async for page in self._client.items(types=(SEASON_TYPE,), fields=_FIELDS):
+                consistent = page.consistent
+                await self._take(page, self.index)
+            if consistent:
+                break
+        self._seasons_at, self.has_seasons = now, consistent
+
+    def _forget_seasons(self) -> None:
+        self.index.forget_seasons()
+        self._seasons_at, self.has_seasons = None, False
+
+    async def _take(self, page: ItemPage, index: LibraryIndex) -> None:
+        """Take in a page of items."""
+        for count, item in enumerate(page.items, 1):
+            index.put(item)
+            self.confirmed[item.id] = item
+            if count % _STEP == 0:
+                await asyncio.sleep(0)
 
     async def _build(self, now: datetime) -> None:
         """Read all films and series; a library that shifts meanwhile is read a second time."""
@@ -89,15 +128,15 @@ class Library:
             read = LibraryIndex()
             since: datetime | None = None
             consistent = True
-            async for page in self._client.items(types=(MOVIE_TYPE, SERIES_TYPE)):
+            types = (MOVIE_TYPE, SERIES_TYPE)
+            async for page in self._client.items(types=types, fields=_FIELDS):
                 since = since or _cursor(page, now)
                 consistent = page.consistent
-                for item in page.items:
-                    read.put(item)
-                    self.confirmed[item.id] = item
+                await self._take(page, read)
             if consistent:
                 break
         self.index.take_titles(read)
+        self._forget_seasons()
         self._stale.update(self._read_at)
         self._since = since
         self.is_complete = self._is_whole = consistent
@@ -107,16 +146,17 @@ class Library:
         """Take in what was saved since the last survey."""
         since: datetime | None = None
         consistent = True
-        types = (MOVIE_TYPE, SERIES_TYPE, EPISODE_TYPE)
-        async for page in self._client.items(types=types, changed_since=self._since):
+        types = [MOVIE_TYPE, SERIES_TYPE, EPISODE_TYPE]
+        if self._seasons_at is not None:
+            types.append(SEASON_TYPE)
+        changes = self._client.items(types=types, changed_since=self._since, fields=_FIELDS)
+        async for page in changes:
             if page.total > _FLOOD:
                 await self._outlast_flood(now)
                 return
             since = since or _cursor(page, now)
             consistent = page.consistent
-            for item in page.items:
-                self.index.put(item)
-                self.confirmed[item.id] = item
+            await self._take(page, self.index)
         self.is_complete = self._is_whole and consistent
         if consistent and since is not None:
             self._since = since

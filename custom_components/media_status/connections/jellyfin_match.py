@@ -1,17 +1,18 @@
 """Decide what an exact hit in Jellyfin's library proves about an item of a request."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..clients.jellyfin import LibraryItem
 from ..lifecycle.facts import Playable, Statement
 from ..lifecycle.model import MOVIE, ItemKey, MediaType, Stage, Subject
+from ..lifecycle.paths import is_same_file
 from .base import WantedItem, WantedTitle
-from .jellyfin_index import Hit
+from .jellyfin_anime import denies, exact_hits, guess, is_matched, matched, namesakes, pages_of
+from .jellyfin_index import MOVIE_TYPE, SERIES_TYPE, Hit, LibraryIndex
 from .jellyfin_library import Library
+from .jellyfin_shoko import shoko_ids
 
-_SEPARATORS = re.compile(r"[/\\]+")
 _MAX_PATHS = 8
 _EPISODE_PROOF = "series and episode"
 ABSENT = Playable(present=False)
@@ -26,6 +27,7 @@ class Lookup:
 
     title: WantedTitle
     page_ids: tuple[str, ...]  # the films, or the series, that are exactly this title
+    lists: tuple[str, ...]  # the series whose episodes tell whether it is there
     hits: Mapping[ItemKey, Sequence[Hit]]
     is_all: bool
 
@@ -43,30 +45,86 @@ class Lookup:
 
 
 def look_up(library: Library, title: WantedTitle) -> Lookup:
-    """Return the exact hits of a title, all playable."""
-    found = library.index.find(title.media_type, title.ids)
-    hits: dict[ItemKey, list[Hit]] = {}
+    """Return the exact hits of a title, all playable, the best first."""
+    index = library.index
+    exact = {
+        key: found
+        for key, wanted in title.items.items()
+        if wanted.match is not None and (found := exact_hits(index, title, wanted))
+    }
     if title.media_type is MediaType.MOVIE:
-        playable = [hit for hit in found if hit.item.playable]
-        hits[MOVIE] = playable
-        return Lookup(
-            title=title,
-            page_ids=tuple(hit.item.id for hit in playable),
-            hits=hits,
-            is_all=library.is_complete,
-        )
-    for series in found:
-        for key, episodes in (library.index.episodes(series.item.id) or {}).items():
-            if key in title.items:
-                hits.setdefault(key, []).extend(
-                    Hit(item=episode, proof=_EPISODE_PROOF) for episode in episodes
-                )
+        films = [hit for hit in index.find(title.media_type, title.ids) if hit.item.playable]
+        hits = {MOVIE: _unique([*exact.get(MOVIE, ()), *films])}
+        pages = tuple(hit.item.id for hit in films)
+    else:
+        series = [hit.item.id for hit in index.find(title.media_type, title.ids)]
+        hits = _numbered_hits(index, title, series)
+        for key, found in exact.items():
+            hits[key] = _unique([*found, *hits.get(key, ())])
+        pages = tuple(dict.fromkeys([*series, *pages_of(index, title)]))
+    lists = _lists(library, title, hits)
+    has_all = library.is_complete and (library.has_seasons or not is_matched(title))
     return Lookup(
         title=title,
-        page_ids=tuple(series.item.id for series in found),
+        page_ids=pages,
+        lists=tuple(lists),
         hits=hits,
-        is_all=library.is_complete and all(library.is_read(hit.item.id) for hit in found),
+        is_all=has_all and all(map(library.is_read, lists)),
     )
+
+
+def _numbered_hits(
+    index: LibraryIndex, title: WantedTitle, series_ids: Iterable[str]
+) -> dict[ItemKey, list[Hit]]:
+    """Return the episodes with the wanted numbers in a series that is exactly the title."""
+    hits: dict[ItemKey, list[Hit]] = {}
+    knows_shoko = is_matched(title)
+    for series_id in series_ids:
+        for key, episodes in (index.episodes(series_id) or {}).items():
+            if (wanted := title.items.get(key)) is None:
+                continue
+            found = [
+                Hit(item=episode, proof=_EPISODE_PROOF)
+                for episode in episodes
+                if not knows_shoko or not denies(episode, wanted)
+            ]
+            if found:
+                hits.setdefault(key, []).extend(found)
+    return hits
+
+
+def _unique(hits: Iterable[Hit]) -> list[Hit]:
+    """Return the hits without those of items that an earlier one proves already."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.item.id, hit)
+    return list(first.values())
+
+
+def lists_that_matter(library: Library, title: WantedTitle) -> tuple[str, ...]:
+    """Return the series whose episodes tell whether a title is there."""
+    if title.media_type is MediaType.SERIES:
+        return tuple(_lists(library, title, {}))
+    return look_up(library, title).lists if is_matched(title) else ()
+
+
+def _lists(
+    library: Library, title: WantedTitle, hits: Mapping[ItemKey, Sequence[Hit]]
+) -> list[str]:
+    index = library.index
+    lists: dict[str, None] = {}
+    if title.media_type is MediaType.SERIES:
+        lists = {hit.item.id: None for hit in index.find(title.media_type, title.ids)}
+    elif any(hit.item.type == MOVIE_TYPE for hit in hits.get(MOVIE, ())):
+        return []  # no need to look for a film among episodes
+    if is_matched(title):
+        pages = pages_of(index, title)
+        if not pages:
+            # In some structures nothing names a page's anime; its episodes still do.
+            same = (item for item in namesakes(index, title) if item.type == SERIES_TYPE)
+            pages = {item.id: None for item in same}
+        lists |= pages
+    return list(lists)
 
 
 def is_waiting(title: WantedTitle) -> bool:
@@ -85,7 +143,7 @@ def to_confirm(library: Library, lookup: Lookup) -> Iterator[tuple[str, bool, bo
         urgent = wanted.stage is not Stage.AVAILABLE
         for hit in lookup.hits.get(key, ()):
             item = library.confirmed.get(hit.item.id)
-            if item is None or (lookup.needs_path and not _has_path(item, wanted.file_path)):
+            if item is None or (lookup.needs_path and not _is_same(item, wanted)):
                 yield hit.item.id, urgent, lookup.needs_path
 
 
@@ -98,7 +156,7 @@ def answers(library: Library, lookup: Lookup) -> tuple[tuple[Statement, ...], st
         if playable is not None:
             statements.append(Statement(value=playable, subject=Subject(item=key)))
         if chosen is not None:
-            pages.append(chosen.id if key == MOVIE else chosen.series_id or "")
+            pages.append(chosen.id if key == MOVIE else chosen.series_id or chosen.id)
     if not lookup.needs_path:
         # The page is worth a link before anything new can be watched on it.
         pages += lookup.page_ids
@@ -111,14 +169,14 @@ def _judge(
     """Return the item that is it, and what that proves; (None, None) when nothing is certain."""
     hits = lookup.hits.get(key, ())
     if not hits:
-        return None, ABSENT if lookup.is_all else None
+        return None, _absent(library, lookup, wanted) if lookup.is_all else None
     if _is_older_copy(wanted):
         return None, ABSENT
     if lookup.needs_path and wanted.file_path is None:
         return None, None
     confirmed = [(hit, library.confirmed.get(hit.item.id)) for hit in hits]
     there = [(hit, item) for hit, item in confirmed if item is not None]
-    same_path = [pair for pair in there if _has_path(pair[1], wanted.file_path)]
+    same_path = [pair for pair in there if _is_same(pair[1], wanted)]
     best = same_path if lookup.needs_path else same_path or there
     if best:
         hit, item = best[0]
@@ -141,10 +199,12 @@ def _is_older_copy(wanted: WantedItem) -> bool:
     return wanted.has_file is False and wanted.is_live and wanted.stage is not Stage.AVAILABLE
 
 
-def _has_path(item: LibraryItem, file_path: str | None) -> bool:
-    """Return whether one of the item's files is `file_path`, mounted elsewhere or not."""
-    wanted = _tail(file_path) if file_path else ()
-    return len(wanted) == 2 and any(_tail(path) == wanted for path in _paths(item))
+def _is_same(item: LibraryItem, wanted: WantedItem) -> bool:
+    """Return whether one of the item's files is the imported one, mounted or linked elsewhere."""
+    if any(is_same_file(path, wanted.file_path) for path in _paths(item)):
+        return True
+    match = matched(wanted)
+    return match is not None and match.file_id in shoko_ids(item).files
 
 
 def _paths(item: LibraryItem) -> tuple[str, ...]:
@@ -152,7 +212,9 @@ def _paths(item: LibraryItem) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *item.media_source_paths)))
 
 
-def _tail(path: str) -> tuple[str, ...]:
-    """Return folder and file name: what two programs with different mounts agree on."""
-    parts = [part for part in _SEPARATORS.split(path) if part]
-    return tuple(part.casefold() for part in parts[-2:])
+def _absent(library: Library, lookup: Lookup, wanted: WantedItem) -> Playable:
+    """Return that an item is not there, with what has its title where only that is to be had."""
+    if lookup.title.media_type is MediaType.SERIES and lookup.page_ids:
+        return ABSENT  # the series is known for sure
+    name = guess(library.index, lookup.title, wanted)
+    return replace(ABSENT, guess=name) if name else ABSENT

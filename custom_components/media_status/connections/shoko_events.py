@@ -82,16 +82,18 @@ def word_of(target: str) -> Word | None:
     return _FAMILIES.get(family + separator)
 
 
-def argument(payload: JsonObject) -> JsonObject:
-    """Return the one argument of an invocation, its members' names without case.
-
-    Events of forks have been seen wrapped in one more list, and with other capitals.
-    """
+def unwrapped(payload: JsonObject) -> JsonObject:
+    """Return the one argument of an invocation, which may be wrapped in one more list."""
     value: JsonValue = payload.get("arguments")
     for _ in range(_WRAPPINGS):
         if isinstance(value, list) and value:
             value = value[0]
-    return folded(value)
+    return as_dict(value)
+
+
+def argument(payload: JsonObject) -> JsonObject:
+    """Return the one argument of an invocation, its members' names without case."""
+    return folded(unwrapped(payload))
 
 
 def folded(value: JsonValue) -> JsonObject:

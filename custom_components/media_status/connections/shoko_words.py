@@ -52,15 +52,16 @@ def match_of(
     path: str,
     *,
     file_id: int | None = None,
+    name: str | None = None,
     attempts: int | None = None,
     references: Iterable[CrossReference] = (),
 ) -> Match:
-    """Return what is said about the file at a path."""
+    """Return what is said about the file at a path; `name` is its name in Shoko, if another."""
     return Match(
         phase=phase,
         path=path,
         file_id=str(file_id) if file_id is not None else None,
-        name=title_text(file_name(path)),
+        name=title_text(name or file_name(path)),
         attempts=attempts,
         episodes=tuple(map(_episode, references)) if phase is MatchPhase.MATCHED else (),
     )

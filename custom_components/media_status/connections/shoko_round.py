@@ -1,0 +1,326 @@
+"""Ask Shoko, in few calls, about the files that are waited for."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http import HTTPStatus
+
+from ..clients.errors import Forbidden, Refused
+from ..clients.shoko import ShokoClient, ShokoEpisode, ShokoFile
+from ..lifecycle.facts import MatchPhase
+from ..lifecycle.model import ItemKey, Stage
+from ..lifecycle.paths import is_same_file, tail
+from .base import WantedItem, WantedTitle
+from .shoko_memory import Answer, Memory
+from .shoko_words import best_of, parts
+
+_LOOK_UPS = 16
+_CALLS_PER_LOOK_UP = 2  # by number, then by path
+# Fewer files are asked about one by one.
+_WORTH_A_LIST = 3
+_SOON = timedelta(seconds=20)
+_HINT = timedelta(minutes=1)
+_LATER = timedelta(minutes=5)
+# Names may have 255 letters of four bytes, folder and file: what is longer is no path.
+_LONGEST_SUFFIX = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A wanted title with its files that have not reached Jellyfin, and the items of each.
+
+    The `witness` is a file that has: it can tell that the title is anime where no other does.
+    """
+
+    title: WantedTitle
+    files: Mapping[str, tuple[ItemKey, ...]]
+    witness: str | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """Return all files that may be asked about."""
+        return [*self.files, *((self.witness,) if self.witness else ())]
+
+
+def asked_of(title: WantedTitle) -> Asked | None:
+    """Return what to ask about a title, None when it has no file that Shoko may know."""
+    files: dict[str, tuple[ItemKey, ...]] = {}
+    witness: str | None = None
+    for key, item in sorted(title.items.items()):
+        path = _path_of(item)
+        if path is None:
+            continue
+        if item.stage is Stage.AVAILABLE:
+            witness = witness or path
+        else:
+            files[path] = (*files.get(path, ()), key)
+    if not files:
+        return None
+    return Asked(title=title, files=files, witness=None if witness in files else witness)
+
+
+def _path_of(item: WantedItem) -> str | None:
+    if item.has_file is False or not item.file_path:
+        return None
+    return item.file_path if len(tail(item.file_path)) == 2 else None
+
+
+def known_file_id(asked: Asked, path: str) -> int | None:
+    """Return Shoko's number of a file, as an earlier look has told it."""
+    for key in asked.files.get(path, ()):
+        match = asked.title.items[key].match
+        if match is None or match.phase is MatchPhase.UNSEEN or match.file_id is None:
+            continue
+        if is_same_file(match.path, path) and match.file_id.isdecimal():
+            return int(match.file_id)
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A file that must be looked up."""
+
+    asked: Asked
+    path: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """The reading of one survey: how much is asked does not grow with what is waited for.
+
+    A file that turns out to belong to a series brings the answers for all others of that series;
+    what AniDB does not know comes as one list.
+    """
+
+    client: ShokoClient
+    memory: Memory
+    now: datetime
+    calls: int = 0
+    _left: int = _LOOK_UPS
+    _done: set[str] = field(default_factory=set)
+    _series: set[int] = field(default_factory=set)
+
+    async def read(self, asked: list[Asked]) -> bool:
+        """Look up what is not known or doubtful; return whether some of it is left."""
+        await self._read_folders()
+        waiting = deque(await self._due(asked))
+        await self._read_unrecognised(waiting)
+        while waiting and self._left >= _CALLS_PER_LOOK_UP:
+            question = waiting.popleft()
+            if question.path in self._done:
+                continue
+            answer = await self._look_up(question)
+            if answer.references:
+                self._add_siblings(question.asked, waiting)
+                await self._read_series(answer, question, waiting)
+        await self._read_queue(asked)
+        return any(self._is_urgent(question.path) for question in waiting)
+
+    async def _due(self, asked: list[Asked]) -> list[Question]:
+        """Return the files to ask about, what was never answered first, then the oldest."""
+        due: list[Question] = []
+        for entry in asked:
+            await asyncio.sleep(0)
+            due += [
+                Question(asked=entry, path=path)
+                for path in self.of_interest(entry)
+                if self._is_due(entry, path)
+            ]
+        return sorted(due, key=lambda question: self._age(question.path))
+
+    def of_interest(self, asked: Asked) -> list[str]:
+        """Return all files of an anime, one of anything else: does Shoko know it?
+
+        Where none of them is matched, one that people can watch already may be.
+        """
+        paths = list(asked.files)
+        is_matched = any(self._is_matched(path) for path in paths)
+        if not (asked.title.is_anime or is_matched or self._is_matched(asked.witness)):
+            paths = paths[:1]
+        if asked.witness is not None and not is_matched:
+            paths.append(asked.witness)
+        return paths
+
+    def _is_matched(self, path: str | None) -> bool:
+        answer = self.memory.answers.get(path or "")
+        return answer is not None and bool(answer.references)
+
+    def _is_due(self, asked: Asked, path: str) -> bool:
+        answer = self.memory.answers.get(path)
+        if answer is None or self.memory.is_doubtful(answer):
+            return True
+        limit = _SOON if asked.title.is_anime else _HINT
+        return not timedelta() <= self.now - answer.read_at < (_LATER if answer.is_final else limit)
+
+    def _age(self, path: str) -> tuple[int, datetime]:
+        answer = self.memory.answers.get(path)
+        if answer is None:
+            return 0, self.now
+        return (1 if self.memory.is_doubtful(answer) else 2), answer.read_at
+
+    def _is_urgent(self, path: str) -> bool:
+        """Return whether nothing can be said of a file without another survey."""
+        if path in self._done:
+            return False
+        answer = self.memory.answers.get(path)
+        return answer is None or self.memory.is_doubtful(answer)
+
+    async def _read_folders(self) -> None:
+        if self.memory.are_folders_known:
+            return
+        self.calls += 1
+        self.memory.are_folders_known = True
+        try:
+            folders = await self.client.folders()
+        except Forbidden:
+            return  # paths below the folders are enough nearly always
+        except BaseException:
+            self.memory.are_folders_known = False
+            raise
+        self.memory.folders = {folder.id: folder.path for folder in folders}
+
+    async def _read_unrecognised(self, waiting: Iterable[Question]) -> None:
+        """Take the files that AniDB does not know from one list."""
+        open_paths = [
+            question.path
+            for question in waiting
+            if question.path not in self.memory.answers
+            or not self.memory.answers[question.path].references
+        ]
+        if len(open_paths) < _WORTH_A_LIST:
+            return
+        mark = self.memory.now_marked()
+        self.calls += 1
+        listed = await self.client.unrecognised()
+        # Such a list need not say that these files are nothing.
+        files = [replace(file, references=()) for file in listed.files if not file.references]
+        self._take(open_paths, files, mark)
+
+    async def _look_up(self, question: Question) -> Answer:
+        """Look up one file: by Shoko's number, where that is known, else by its path."""
+        memory = self.memory
+        path = question.path
+        mark = memory.now_marked()
+        number = self._number(question)
+        by_number = await self._by_number(number) if number is not None else None
+        if by_number is not None and best_of(path, [by_number], memory.folders)[0] is not None:
+            return self._learn(path, by_number, mark)
+        found, is_clear = await self._by_path(path)
+        if found is None and is_clear and by_number is not None:
+            # Shoko has renamed it; the manager does not know the new name.
+            if any(location.is_accessible for location in by_number.locations):
+                found = by_number
+        return self._learn(path, found, mark, is_clear=is_clear)
+
+    def _number(self, question: Question) -> int | None:
+        answer = self.memory.answers.get(question.path)
+        if answer is not None and answer.file is not None:
+            return answer.file.id
+        moved = self.memory.moved.get(tail(question.path))
+        return moved or known_file_id(question.asked, question.path)
+
+    async def _by_number(self, number: int) -> ShokoFile | None:
+        self._count()
+        return await self.client.file(number)
+
+    async def _by_path(self, path: str) -> tuple[ShokoFile | None, bool]:
+        """Return the file at a path and whether that is certain."""
+        suffix = _suffix(path)
+        if suffix is None:
+            return None, False
+        self._count()
+        try:
+            hits = await self.client.files_by_path(suffix)
+        except Refused as err:
+            if not HTTPStatus.BAD_REQUEST <= err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
+            return None, False  # of such a path it will never say anything
+        return best_of(path, hits, self.memory.folders)
+
+    def _add_siblings(self, asked: Asked, waiting: deque[Question]) -> None:
+        """Ask about all files of a title once one of them turned out to be anime."""
+        queued = {question.path for question in waiting if question.asked is asked}
+        for path in asked.files:
+            if path not in queued and path not in self._done and self._is_due(asked, path):
+                waiting.append(Question(asked=asked, path=path))
+
+    async def _read_series(
+        self, answer: Answer, question: Question, waiting: Iterable[Question]
+    ) -> None:
+        """Read the series of a file when it answers for others of the same title, too."""
+        if not any(
+            other.asked is question.asked and other.path not in self._done for other in waiting
+        ):
+            return
+        for number in sorted({found.series for found in answer.references if found.series}):
+            if number in self._series or self._left <= 0:
+                continue
+            self._series.add(number)
+            mark = self.memory.now_marked()
+            self._count()
+            episodes = await self.client.series_episodes(number) or []
+            open_paths = [other.path for other in waiting if other.path not in self._done]
+            self._take([question.path, *open_paths], _files_of(episodes), mark)
+
+    async def _read_queue(self, asked: list[Asked]) -> None:
+        """Learn how busy Shoko is where that decides what a file waits for."""
+        matters = any(
+            answer is not None and answer.file is not None and answer.file.references == ()
+            for entry in asked
+            for answer in map(self.memory.answers.get, entry.files)
+        )
+        if matters and self.memory.queue(self.now) is None:
+            self.calls += 1
+            self.memory.heard_queue(await self.client.queue(), self.now)
+
+    def _take(self, paths: Iterable[str], files: list[ShokoFile], mark: int) -> None:
+        """Take the answers for files out of a list; what is not in it stays open."""
+        by_name: dict[str, list[ShokoFile]] = {}
+        for file in files:
+            for name in {parts(location.path)[-1] for location in file.locations if location.path}:
+                by_name.setdefault(name, []).append(file)
+        for path in paths:
+            found, is_clear = best_of(path, by_name.get(parts(path)[-1], ()), self.memory.folders)
+            if found is not None and is_clear:
+                self._learn(path, found, mark)
+
+    def _learn(
+        self, path: str, file: ShokoFile | None, mark: int, *, is_clear: bool = True
+    ) -> Answer:
+        self._done.add(path)
+        return self.memory.learn(path, file, self.now, mark, is_clear=is_clear)
+
+    def _count(self) -> None:
+        self.calls += 1
+        self._left -= 1
+
+
+def _suffix(path: str) -> str | None:
+    """Return folder and name with a separator in front, so that no longer name ends alike."""
+    names = [part for part in path.replace("\\", "/").split("/") if part][-2:]
+    suffix = "/" + "/".join(names)
+    return suffix if len(suffix.encode("utf-8", "replace")) <= _LONGEST_SUFFIX else None
+
+
+def _files_of(episodes: Iterable[ShokoEpisode]) -> list[ShokoFile]:
+    """Return the files of episodes, with AniDB's numbering of what they hold.
+
+    A file of which the list does not say everything it holds is left to a look-up of its own.
+    """
+    labels: dict[int, str | None] = {}
+    files: dict[int, ShokoFile] = {}
+    for episode in episodes:
+        labels[episode.anidb] = episode.label
+        files.update({file.id: file for file in episode.files})
+    return [
+        replace(
+            file,
+            references=tuple(
+                replace(found, label=labels.get(found.anidb_episode)) for found in file.references
+            ),
+        )
+        for file in files.values()
+        if file.references
+    ]

@@ -31,6 +31,8 @@ class Household:
     failures: list[Exception] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
     targets: list[WebhookTarget] = field(default_factory=list)
+    key: str | Exception = "key-of-the-user"
+    signed_in: list[tuple[str, str]] = field(default_factory=list)
 
     def create(
         self, hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
@@ -38,6 +40,15 @@ class Household:
         """Return a connection that answers as planned."""
         self.asked.append({"kind": kind, **data})
         return ConnectionDouble(connection_id, self)
+
+    async def sign_in(
+        self, hass: HomeAssistant, data: Mapping[str, object], username: str, password: str
+    ) -> str:
+        """Give the key as planned."""
+        self.signed_in.append((username, password))
+        if isinstance(self.key, Exception):
+            raise self.key
+        return self.key
 
 
 class ConnectionDouble(Connection):
@@ -77,6 +88,7 @@ async def household_without_setup(hass: HomeAssistant) -> AsyncIterator[Househol
     household = Household()
     with (
         patch(f"{BASE}.flow_draft.create_connection", household.create),
+        patch(f"{BASE}.flow_draft.sign_in_to_shoko", household.sign_in),
         patch(f"{BASE}.async_setup_entry", return_value=True),
         patch(f"{BASE}.async_unload_entry", return_value=True),
         patch(f"{BASE}.async_remove_entry", return_value=None),

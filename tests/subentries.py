@@ -20,6 +20,7 @@ FORMS: dict[str, dict[str, object]] = {
     "radarr": {"url": "http://radarr.local:7878", "api_key": KEY, "serves_4k": True},
     "sonarr": {"url": "http://sonarr.local:8989", "api_key": KEY},
     "qbittorrent": {"url": "http://qbt.local:8080", "username": "me", "password": KEY},
+    "shoko": {"url": "http://shoko.local:8111", "api_key": KEY},
     "jellyfin": {"url": "http://jf.local:8096", "api_key": KEY, "public_url": "https://tv.example"},
 }
 TITLES = {
@@ -27,21 +28,19 @@ TITLES = {
     "radarr": "Radarr 4K",
     "sonarr": "Sonarr",
     "qbittorrent": "qBittorrent",
+    "shoko": "Shoko",
     "jellyfin": "Jellyfin",
 }
+WITH_WEBHOOK = tuple(kind for kind in FORMS if kind != "shoko")
 
 
 def connect(
     hass: HomeAssistant, entry: MockConfigEntry, kind: str, **changes: object
 ) -> ConfigSubentry:
     """Store a connection in the tracker."""
-    data = {
-        "verify_ssl": True,
-        "webhook_id": "0" * 64,
-        "webhook_secret": "kept-secret",
-        **FORMS[kind],
-        **changes,
-    }
+    data = {"verify_ssl": True, **FORMS[kind], **changes}
+    if kind in WITH_WEBHOOK:
+        data |= {"webhook_id": "0" * 64, "webhook_secret": "kept-secret"}
     if kind in {"radarr", "sonarr"}:
         data.setdefault("serves_4k", False)
     subentry = ConfigSubentry(

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .connection_double import Household, household_without_setup, suggested
-from .wizard import FORMS, KEY, choose, start, submit
+from .wizard import FORMS, KEY, WITH_WEBHOOK, choose, start, submit
 
 FAILURES = [
     (errors.Unreachable("no connection"), "cannot_connect"),
@@ -71,6 +71,7 @@ async def test_all_services_in_one_wizard(hass: HomeAssistant, household: Househ
         "radarr": "Radarr",
         "sonarr": "Sonarr 4K",
         "qbittorrent": "qBittorrent",
+        "shoko": "Shoko",
         "jellyfin": "Living room",
     }
     assert found["radarr"].data["url"] == "http://radarr.local:7878/radarr"
@@ -79,11 +80,12 @@ async def test_all_services_in_one_wizard(hass: HomeAssistant, household: Househ
     assert found["jellyfin"].data["public_url"] == "https://watch.example.org"
     assert found["qbittorrent"].data["password"] == KEY
     assert "api_key" not in found["qbittorrent"].data
-    webhook_ids = {sub.data["webhook_id"] for sub in found.values()}
-    assert len(webhook_ids) == 5
-    assert all(len(webhook_id) == 64 for webhook_id in webhook_ids)
-    assert len({sub.data["webhook_secret"] for sub in found.values()}) == 5
-    assert len(household.asked) == 5
+    told = [found[kind].data for kind in WITH_WEBHOOK]
+    assert len({data["webhook_id"] for data in told}) == len(told)
+    assert all(len(data["webhook_id"]) == 64 for data in told)
+    assert len({data["webhook_secret"] for data in told}) == len(told)
+    assert "webhook_id" not in found["shoko"].data
+    assert len(household.asked) == len(FORMS)
 
 
 async def test_without_services(hass: HomeAssistant, household: Household) -> None:
@@ -161,6 +163,9 @@ async def test_texts_name_what_was_found(hass: HomeAssistant, household: Househo
         ("jellyfin", {"public_url": "https://"}, {"public_url": "invalid_url"}),
         ("qbittorrent", {"password": ""}, {"password": "secret_needed"}),
         ("qbittorrent", {"username": " "}, {"username": "username_needed"}),
+        ("shoko", {"api_key": ""}, {"api_key": "sign_in_needed"}),
+        ("shoko", {"api_key": "", "password": "x"}, {"username": "username_needed"}),
+        ("shoko", {"public_url": "https://"}, {"public_url": "invalid_url"}),
     ],
 )
 async def test_mistakes_are_shown_at_their_field(

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .connection_double import Household, fields, household_without_setup
-from .wizard import FORMS, choose, start, submit
+from .wizard import FORMS, WITH_WEBHOOK, choose, start, submit
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ async def address(hass: HomeAssistant) -> None:
     await hass.config.async_update(internal_url="http://192.168.1.5:8123")
 
 
-@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("kind", WITH_WEBHOOK)
 async def test_webhook_by_hand(hass: HomeAssistant, household: Household, kind: str) -> None:
     """Without the user's consent to manage webhooks the flow shows address and secret."""
     flow = await start(hass, manage_webhooks=False)

@@ -21,7 +21,7 @@ async def test_every_kind(hass: HomeAssistant, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "changes"),
-    [("vcr", {}), ("shoko", {}), ("radarr", {"url": "nowhere"}), ("radarr", {"api_key": "kéy"})],
+    [("vcr", {}), ("radarr", {"url": "nowhere"}), ("radarr", {"api_key": "kéy"})],
 )
 async def test_what_cannot_be_used(
     hass: HomeAssistant, kind: str, changes: dict[str, object]
@@ -29,6 +29,12 @@ async def test_what_cannot_be_used(
     """A stored connection that cannot be used raises what a service would, nothing else."""
     with pytest.raises(ClientError):
         create_connection(hass, kind, "subentry", {**DATA, **changes})
+
+
+async def test_who_pushes_over_its_own_socket_has_no_address(hass: HomeAssistant) -> None:
+    """Nothing is set up where nothing would be sent."""
+    await hass.config.async_update(internal_url="http://192.168.1.5:8123")
+    assert webhook_target(hass, {}, DATA) is None
 
 
 async def test_where_pushes_go(hass: HomeAssistant) -> None:

@@ -13,6 +13,7 @@ FORMS: dict[str, dict[str, object]] = {
     "radarr": {"url": "http://radarr.local:7878/radarr", "api_key": KEY},
     "sonarr": {"url": "http://sonarr.local:8989", "api_key": KEY, "serves_4k": True},
     "qbittorrent": {"url": "http://qbt.local:8080", "username": "me", "password": KEY},
+    "shoko": {"url": "http://shoko.local:8111", "api_key": KEY},
     "jellyfin": {
         "url": "http://jellyfin.local:8096",
         "api_key": KEY,
@@ -20,6 +21,8 @@ FORMS: dict[str, dict[str, object]] = {
         "name": "Living room",
     },
 }
+
+WITH_WEBHOOK = tuple(kind for kind in FORMS if kind != "shoko")
 
 
 async def start(hass: HomeAssistant, **choices: bool) -> ConfigFlowResult:

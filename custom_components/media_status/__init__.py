@@ -23,6 +23,7 @@ from .journal_schema import JournalTooNewError
 from .lifecycle.model import JsonObject
 from .listener import start_listener
 from .repairs import clear_all, clear_stale, raise_journal_set_aside
+from .request_issues import RequestIssues
 from .services import async_setup_services
 from .webhook import async_setup_webhook
 from .websocket_api import async_setup_websocket
@@ -80,6 +81,7 @@ async def _async_start(
     hub.restore(start)
     entry.runtime_data = hub
     clear_stale(hass, entry)
+    RequestIssues(hass, hub).start()
     _register_tracker_device(hass, entry)
     entry.async_on_unload(entry.add_update_listener(_async_updated))
 
@@ -90,7 +92,7 @@ async def _async_start(
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
     for coordinator in hub.connections.values():
-        start_listener(coordinator)
+        start_listener(hub, coordinator)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> bool:

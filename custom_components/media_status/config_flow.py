@@ -100,6 +100,10 @@ class MediaStatusConfigFlow(ConfigFlow, domain=DOMAIN):
         """Add a qBittorrent."""
         return await self._async_step_service(Service.QBITTORRENT, user_input)
 
+    async def async_step_shoko(self, user_input: FormInput = None) -> ConfigFlowResult:
+        """Add a Shoko."""
+        return await self._async_step_service(Service.SHOKO, user_input)
+
     async def async_step_jellyfin(self, user_input: FormInput = None) -> ConfigFlowResult:
         """Add a Jellyfin."""
         return await self._async_step_service(Service.JELLYFIN, user_input)

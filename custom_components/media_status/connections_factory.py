@@ -18,12 +18,14 @@ from .clients.jellyfin import JellyfinClient
 from .clients.qbittorrent import QBittorrentClient
 from .clients.radarr import RadarrClient
 from .clients.seerr import SeerrClient
+from .clients.shoko import ShokoClient
 from .clients.sonarr import SonarrClient
 from .connections.base import Connection, WebhookTarget
 from .connections.jellyfin import JellyfinConnection
 from .connections.qbittorrent import QBittorrentConnection
 from .connections.radarr import RadarrConnection
 from .connections.seerr import SeerrConnection
+from .connections.shoko import ShokoConnection
 from .connections.sonarr import SonarrConnection
 from .const import (
     CONF_SERVES_4K,
@@ -68,6 +70,9 @@ def create_connection(
                 verify_ssl=verify_ssl,
             )
             return QBittorrentConnection(connection_id, qbittorrent)
+        case Service.SHOKO:
+            shoko = ShokoClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            return ShokoConnection(connection_id, shoko)
         case Service.JELLYFIN:
             jellyfin = JellyfinClient(
                 session, url, api_key or "", verify_ssl=verify_ssl, device_id=connection_id
@@ -77,11 +82,26 @@ def create_connection(
             raise ClientError("this version does not know the kind of connection")
 
 
+async def sign_in_to_shoko(
+    hass: HomeAssistant, data: Mapping[str, object], username: str, password: str
+) -> str:
+    """Return a key for a user of Shoko; raise `ClientError` when it gives none."""
+    verify_ssl = bool(data.get(CONF_VERIFY_SSL, True))
+    session = async_get_clientsession(hass, verify_ssl)
+    client = ShokoClient(session, str(data[CONF_URL]), "", verify_ssl=verify_ssl)
+    return await client.sign_in(username, password)
+
+
 def webhook_target(
     hass: HomeAssistant, options: Mapping[str, object], data: Mapping[str, object]
 ) -> WebhookTarget | None:
-    """Return where a service shall send its pushes, or None when Home Assistant has no address."""
+    """Return where a service shall send its pushes.
+
+    None when Home Assistant has no address, and for services that send none.
+    """
     base = options.get(CONF_WEBHOOK_BASE_URL)
+    if CONF_WEBHOOK_ID not in data:
+        return None
     if not base:
         try:
             base = get_url(hass, allow_internal=True, prefer_external=False)

@@ -14,6 +14,7 @@ KINDS: Final = (
     Service.RADARR,
     Service.SONARR,
     Service.QBITTORRENT,
+    Service.SHOKO,
     Service.JELLYFIN,
 )
 KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
@@ -22,9 +23,13 @@ KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         Service.RADARR: "Radarr",
         Service.SONARR: "Sonarr",
         Service.QBITTORRENT: "qBittorrent",
+        Service.SHOKO: "Shoko",
         Service.JELLYFIN: "Jellyfin",
     }
 )
+
+# They push over a socket that we open.
+KINDS_WITHOUT_WEBHOOK: Final = frozenset({Service.SHOKO})
 
 # Data of a connection, beside url, verify_ssl, api_key, username and password.
 CONF_IDENTITY: Final = "identity"

@@ -8,12 +8,12 @@ from typing import Final
 
 import voluptuous as vol
 
-from homeassistant.const import CONF_URL
+from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 
 from .clients.errors import ClientError
 from .connections.base import Connection, ServiceInfo, WebhookState
-from .connections_factory import create_connection, webhook_target
+from .connections_factory import create_connection, sign_in_to_shoko, webhook_target
 from .const import (
     CONF_IDENTITY,
     CONF_MANAGE_WEBHOOKS,
@@ -22,6 +22,7 @@ from .const import (
     CONF_WEBHOOK_ID,
     CONF_WEBHOOK_SECRET,
     KIND_NAMES,
+    KINDS_WITHOUT_WEBHOOK,
     WEBHOOK_PATH,
     WEBHOOK_USERNAME,
 )
@@ -35,6 +36,7 @@ from .flow_schema import (
     shown_values,
     suggested_values,
 )
+from .lifecycle.model import Service
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -122,6 +124,8 @@ class ConnectionDraft:
     @property
     def shows_webhook(self) -> bool:
         """Tell whether the user has to set the webhook up by hand."""
+        if self.kind in KINDS_WITHOUT_WEBHOOK:
+            return False
         return not self._options.get(CONF_MANAGE_WEBHOOKS, True) or (
             self._webhook is WebhookState.UNSUPPORTED
         )
@@ -166,6 +170,8 @@ class ConnectionDraft:
 
     def _own_data(self) -> dict[str, str | bool]:
         """Return what no form asks: made once, kept for the connection's life."""
+        if self.kind in KINDS_WITHOUT_WEBHOOK:
+            return {}
         stored = self._stored
         own: dict[str, str | bool] = {
             CONF_WEBHOOK_ID: str(stored.get(CONF_WEBHOOK_ID) or secrets.token_hex(32)),
@@ -210,6 +216,7 @@ class ConnectionDraft:
     async def _async_probe(self) -> ServiceInfo | None:
         """Ask the service who it is, and how our webhook stands there."""
         try:
+            await self._async_get_key()
             connection = create_connection(self._hass, self.kind, "setup", self.data)
             info = await connection.probe()
             await self._async_look_at_webhook(connection)
@@ -224,9 +231,18 @@ class ConnectionDraft:
             return info
         return None
 
+    async def _async_get_key(self) -> None:
+        """Exchange Shoko's user and password for a key: only that is used and stored."""
+        if self.kind == Service.SHOKO and CONF_USERNAME in self.data:
+            user, password = self.data.pop(CONF_USERNAME), self.data.pop(CONF_PASSWORD)
+            key = await sign_in_to_shoko(self._hass, self.data, str(user), str(password))
+            self.data[CONF_API_KEY] = key
+
     async def _async_look_at_webhook(self, connection: Connection) -> None:
         """Learn whether the webhook can be kept in order without the user."""
         self._webhook = None
+        if self.kind in KINDS_WITHOUT_WEBHOOK:
+            return
         target = webhook_target(self._hass, self._options, self.data)
         if not self._options.get(CONF_MANAGE_WEBHOOKS, True):
             return

@@ -156,7 +156,7 @@ def read_form(kind: str, typed: Fields, stored: Fields) -> Reading:
         case Service.QBITTORRENT:
             data |= _qbittorrent_sign_in(typed, stored, kept, errors)
         case Service.SHOKO:
-            data |= _shoko_sign_in(typed, kept, errors)
+            data |= _shoko_sign_in(typed, stored, kept, errors)
         case _:
             data |= _key_sign_in(typed, kept, errors)
     return Reading(data=data, name=_typed(typed, CONF_NAME)[:_NAME_LIMIT], errors=errors)
@@ -192,7 +192,7 @@ def _qbittorrent_sign_in(
 
 
 def _shoko_sign_in(
-    typed: Fields, kept: Mapping[str, str], errors: dict[str, str]
+    typed: Fields, stored: Fields, kept: Mapping[str, str], errors: dict[str, str]
 ) -> dict[str, str]:
     """Return the API key, or a user to get one with; its password may be empty."""
     if key := _typed(typed, CONF_API_KEY):
@@ -202,8 +202,8 @@ def _shoko_sign_in(
         return {CONF_USERNAME: username, CONF_PASSWORD: password}
     if password:
         errors[CONF_USERNAME] = "username_needed"
-    elif CONF_API_KEY in kept:
-        return {CONF_API_KEY: kept[CONF_API_KEY]}
+    elif stored.get(CONF_API_KEY):
+        return _key_sign_in(typed, kept, errors)
     else:
         errors[CONF_API_KEY] = "sign_in_needed"
     return {}

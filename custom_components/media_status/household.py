@@ -3,6 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from homeassistant.const import CONF_URL
+
+from .connections.shoko import ShokoConnection
 from .const import (
     CONF_IDENTITY,
     CONF_PUBLIC_URL,
@@ -15,9 +18,11 @@ from .lifecycle.explain import Setup
 from .lifecycle.model import MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.tracker import TrackerOptions
+from .serialize import without_userinfo
 
 type Connections = Mapping[str, ConnectionCoordinator]
 
+_SHOKOFIN: Final = "Shoko.Settings"
 MANAGERS: Final = (Service.RADARR, Service.SONARR)
 
 
@@ -77,11 +82,32 @@ def watch_url(connections: Connections, request: Request) -> str | None:
     for key, item_id in request.service_ids.items():
         found = connections.get(key)
         if found is not None and found.kind is Service.JELLYFIN:
-            data = found.subentry.data
-            base = str(data.get(CONF_PUBLIC_URL) or data["url"]).rstrip("/")
-            server = found.data.identity or data.get(CONF_IDENTITY)
+            base = _address(found)
+            server = found.data.identity or found.subentry.data.get(CONF_IDENTITY)
             return f"{base}/web/#/details?id={item_id}" + (f"&serverId={server}" if server else "")
     return None
+
+
+def recognition_page(connections: Connections) -> str | None:
+    """Return the address of the page on which people link files in Shoko."""
+    for found in connections.values():
+        if isinstance(found.connection, ShokoConnection):
+            return _address(found) + found.connection.utilities_path
+    return None
+
+
+def shokofin_page(connections: Connections) -> str | None:
+    """Return the address of the settings of Shoko's plugin in Jellyfin."""
+    for found in connections.values():
+        if found.kind is Service.JELLYFIN:
+            return f"{_address(found)}/web/#/configurationpage?name={_SHOKOFIN}"
+    return None
+
+
+def _address(coordinator: ConnectionCoordinator) -> str:
+    """Return where people reach a service with their browser."""
+    data = coordinator.subentry.data
+    return (without_userinfo(str(data.get(CONF_PUBLIC_URL) or data[CONF_URL])) or "").rstrip("/")
 
 
 def _serves_4k(coordinator: ConnectionCoordinator) -> bool:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import ClassVar, override
 
 from ..clients.jellyfin import JellyfinClient
-from ..lifecycle.facts import Observation
+from ..lifecycle.facts import Observation, Statement
 from ..lifecycle.model import JsonObject, JsonValue, Service, TitleRef, Via
 from .base import (
+    Action,
     Connection,
     Doorbell,
     Push,
@@ -20,6 +21,8 @@ from .base import (
 from .jellyfin_anime import is_matched
 from .jellyfin_library import Library
 from .jellyfin_match import Lookup, answers, is_waiting, lists_that_matter, look_up, to_confirm
+from .jellyfin_nudge import Nudger
+from .jellyfin_shokofin import ShokofinDiagnosis
 from .jellyfin_webhook import PluginWebhook
 from .text import name_text
 
@@ -65,6 +68,8 @@ class JellyfinConnection(Connection):
         super().__init__(connection_id)
         self.client = client
         self._library = Library(client)
+        self._nudger = Nudger(client, self._library)
+        self._shokofin = ShokofinDiagnosis(client)
         self._webhook = PluginWebhook(client)
 
     @override
@@ -95,7 +100,7 @@ class JellyfinConnection(Connection):
         """Return which items of the open requests can be watched; raise `ClientError`.
 
         Calls: the changes (first: the library in pages), at most 16 episode lists, one look-up by
-        id; however many titles are wanted.
+        id, rarely Shokofin's settings; however many titles are wanted.
         """
         if context.fresh:
             self._library.forget()
@@ -110,6 +115,7 @@ class JellyfinConnection(Connection):
         if self._library.is_any_stale and not unread:
             # An episode is gone, or has another id now: its series' list tells which.
             unread = await self._read_episodes(context)
+        await self._shokofin.look(context.now, context.wanted)
         observations: list[Observation] = []
         for title in context.wanted:
             # Hundreds of long series take a while; everything else goes on meanwhile.
@@ -149,6 +155,9 @@ class JellyfinConnection(Connection):
     def _observe(self, now: datetime, lookup: Lookup) -> Observation | None:
         """Return what was found about a title; None when that is nothing."""
         statements, page_id = answers(self._library, lookup)
+        was_refreshed = self._nudger.was_refreshed(lookup.title, now)
+        if obstacle := self._shokofin.obstacle(lookup.title, was_refreshed=was_refreshed):
+            statements += (Statement(value=obstacle),)
         if not statements and page_id is None:
             return None
         return Observation(
@@ -160,6 +169,11 @@ class JellyfinConnection(Connection):
             title=TitleRef(media_type=lookup.title.media_type, service_id=page_id),
             request_id=lookup.title.request_id,
         )
+
+    @override
+    async def nudge(self, context: SurveyContext) -> tuple[Action, ...]:
+        """Have the series or libraries looked through that owe something for too long."""
+        return await self._nudger.nudge(context.now, context.wanted)
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

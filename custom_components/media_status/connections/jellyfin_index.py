@@ -124,6 +124,10 @@ class LibraryIndex:
         """Return the series of a known episode."""
         return self._series_of.get(episode_id)
 
+    def is_empty(self, series_id: str) -> bool:
+        """Return whether a series is known to have no episode that plays."""
+        return self._episodes.get(series_id) == {}
+
     def find(self, media_type: MediaType, ids: ProviderIds) -> list[Hit]:
         """Return the items of exactly this title, those with the best proof first.
 

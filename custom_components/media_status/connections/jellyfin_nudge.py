@@ -116,14 +116,11 @@ class Nudger:
 
     def _target(self, title: WantedTitle, folders: Sequence[VirtualFolder]) -> Target | None:
         """Return the smallest thing that has to be looked through for a title to appear."""
-        pages = (
-            look_up(self.library, title).page_ids if title.media_type is MediaType.SERIES else ()
-        )
+        index = self.library.index
+        pages = list(pages_of(index, title))
         for page_id in pages:
-            page = self.library.index.page(page_id)
-            if page is None or self.library.index.episodes(page_id) != {}:
-                continue
-            if page_id not in self._done_at:  # else it did not help
+            page = index.page(page_id)
+            if page is not None and index.is_empty(page_id) and page_id not in self._done_at:
                 return Target(id=page.id, name=name_text(page.name) or page.id, is_series=True)
         found = self._library_of(title, pages, folders)
         if found is None:

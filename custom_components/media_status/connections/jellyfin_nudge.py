@@ -8,7 +8,7 @@ import logging
 from ..clients.jellyfin import JellyfinClient, VirtualFolder
 from ..lifecycle.model import Stage
 from .base import Action, WantedItem, WantedTitle
-from .jellyfin_anime import matched
+from .jellyfin_anime import matched, pages_of
 from .jellyfin_library import Library
 from .jellyfin_places import library_of, likely_library
 from .text import name_text

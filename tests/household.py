@@ -1,6 +1,7 @@
 """Set up a household: the integration with connections that say what a test lets them say."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -8,17 +9,22 @@ from pathlib import Path
 from typing import override
 from unittest.mock import patch
 
+from aiohttp import ClientSession
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.media_status.clients.errors import ClientError
+from custom_components.media_status.clients.shoko import ShokoClient
+from custom_components.media_status.clients.signalr import HubEvent, OnEvent, SignalRClient
 from custom_components.media_status.connections.base import (
     Action,
     Connection,
+    Push,
     ServiceInfo,
     Survey,
     SurveyContext,
     WantedTitle,
 )
+from custom_components.media_status.connections.shoko import ShokoConnection
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.hub import Hub
 from custom_components.media_status.lifecycle.facts import (
@@ -42,6 +48,7 @@ from custom_components.media_status.lifecycle.facts import (
 from custom_components.media_status.lifecycle.model import (
     MOVIE,
     ItemKey,
+    JsonObject,
     MediaType,
     ProviderIds,
     Service,
@@ -52,6 +59,7 @@ from custom_components.media_status.lifecycle.model import (
 from custom_components.media_status.lifecycle.request import Request
 from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
 KINDS = (
@@ -90,6 +98,10 @@ class ScriptedConnection(Connection):
     def __init__(self, connection_id: str) -> None:
         """Initialize with nothing to say."""
         super().__init__(connection_id)
+        self.fall_silent()
+
+    def fall_silent(self) -> None:
+        """Say nothing, and remember nothing that was asked."""
         self.words: tuple[Observation, ...] = ()
         self.error: ClientError | None = None
         self.download_rate: int | None = None
@@ -132,6 +144,63 @@ class ScriptedConnection(Connection):
         )
 
 
+class ScriptedHub(SignalRClient):
+    """A hub that tells what a test lets it tell, while somebody listens."""
+
+    tell: OnEvent | None = None
+
+    @override
+    async def run(self, on_event: OnEvent) -> None:
+        self.tell = on_event
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.tell = None
+
+
+class ScriptedShokoClient(ShokoClient):
+    """A client of Shoko that has a scripted hub."""
+
+    def __init__(self, session: ClientSession, url: str) -> None:
+        """Initialize without a server."""
+        super().__init__(session, url)
+        self.scripted = ScriptedHub(session, url, headers={})
+
+    @override
+    def hub(self) -> SignalRClient:
+        return self.scripted
+
+
+class ScriptedShoko(ScriptedConnection, ShokoConnection):
+    """A Shoko that says in surveys, and tells by its hub, what a test lets it say."""
+
+    service = Service.SHOKO
+
+    def __init__(self, connection_id: str, client: ScriptedShokoClient) -> None:
+        """Initialize with nothing to say."""
+        ShokoConnection.__init__(self, connection_id, client)
+        self.fall_silent()
+        self.scripted = client.scripted
+        self.heard: list[JsonObject] = []
+        self.meaning: Callable[[JsonObject], Push] = lambda payload: Push(event="test")
+        self.reconnections = 0
+
+    @override
+    def translate(self, payload: JsonObject, seen_at: datetime) -> Push:
+        self.heard.append(payload)
+        return self.meaning(payload)
+
+    @override
+    def reconnected(self) -> None:
+        self.reconnections += 1
+
+    def tell(self, *events: HubEvent) -> None:
+        """Let the hub tell this."""
+        assert self.scripted.tell is not None, "nobody listens"
+        for event in events:
+            self.scripted.tell(event)
+
+
 class Household:
     """The integration, set up, and its scripted services by kind."""
 
@@ -155,10 +224,20 @@ class Household:
         return found
 
     def create(
-        self, _hass: HomeAssistant, _kind: str, connection_id: str, _data: Mapping[str, object]
+        self, hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
     ) -> ScriptedConnection:
         """Stand in for `create_connection`."""
+        if kind == Service.SHOKO and connection_id not in self.services:
+            client = ScriptedShokoClient(async_get_clientsession(hass), str(data["url"]))
+            self.services[connection_id] = ScriptedShoko(connection_id, client)
         return self.services.setdefault(connection_id, ScriptedConnection(connection_id))
+
+    @property
+    def shoko(self) -> ScriptedShoko:
+        """Return the scripted Shoko."""
+        found = self.services[Service.SHOKO]
+        assert isinstance(found, ScriptedShoko)
+        return found
 
     async def hear(self, kind: Service, *words: Observation) -> None:
         """Let a service say this in a survey that is made now."""
@@ -191,6 +270,18 @@ def subentry(kind: Service) -> ConfigSubentryDataWithId:
     )
 
 
+async def settled(hass: HomeAssistant) -> None:
+    """Wait until all that was begun is done, but for the listening, which has no end."""
+    await hass.async_block_till_done()
+    while begun := [
+        task
+        for task in asyncio.all_tasks()
+        if task.get_name().startswith(("first survey", "survey of", "webhook of", "explain"))
+    ]:
+        await asyncio.wait(begun)
+        await hass.async_block_till_done()
+
+
 @asynccontextmanager
 async def running(
     hass: HomeAssistant,
@@ -211,12 +302,12 @@ async def running(
     home = Household(hass, entry)
     with patch("custom_components.media_status.create_connection", home.create):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await settled(hass)
         try:
             yield home
         finally:
             await hass.config_entries.async_unload(entry.entry_id)
-            await hass.async_block_till_done(wait_background_tasks=True)
+            await settled(hass)
 
 
 # --- what services say -------------------------------------------------------------------------

@@ -42,6 +42,7 @@ from .household import (
     recognized,
     running,
     says,
+    settled,
 )
 
 UNKNOWN = Match(
@@ -95,6 +96,7 @@ async def test_an_unknown_file_is_reported_until_it_is_known(
         "count": "1",
         "files": "- `[Group] Dune [1080p].mkv`",
     }
+    assert issue.learn_more_url == ("http://shoko.lan:8080/base/webui/utilities/unrecognized/files")
     assert not issue.is_fixable
     await home.hear(Service.SHOKO, recognized(request, replace(UNKNOWN, phase=MatchPhase.MATCHED)))
     assert issues(hass) == {}
@@ -197,7 +199,7 @@ async def test_reports_survive_a_reload(hass: HomeAssistant, home: Household) ->
     (issue_id,) = issues(hass)
     ir.async_ignore_issue(hass, DOMAIN, issue_id, True)
     await hass.config_entries.async_reload(home.entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settled(hass)
     assert issues(hass)[issue_id].dismissed_version is not None
 
 

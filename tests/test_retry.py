@@ -25,6 +25,7 @@ from .household import (
     managed,
     recognized,
     running,
+    settled,
 )
 from .test_services import SENSOR, call
 
@@ -65,7 +66,7 @@ async def test_shoko_looks_again(hass: HomeAssistant, home: Household) -> None:
     assert title.items[MOVIE].file_path == FILM_PATH
     assert title.items[MOVIE].match is not None
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=5))
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await settled(hass)
     assert len(shoko.asked) > surveys
 
 

@@ -116,13 +116,16 @@ class ShokoListener:
             tell = await self._hub.take_push(self._coordinator, _together(pushes))
         except JournalError as err:
             if not self._is_failing:
-                self._is_failing = True
                 _LOGGER.error(
                     "What %s says could not be stored yet: %s", self._coordinator.name, err
                 )
-            return
-        self._is_failing = False
-        tell()
+            self._is_failing = True
+        except Exception:  # a bug of ours must not end the listening; the survey tells it again
+            _LOGGER.exception("What %s says could not be taken in", self._coordinator.name)
+            self._coordinator.ring()
+        else:
+            self._is_failing = False
+            tell()
 
     def _understood(self, message: Invocation, at: datetime) -> Push:
         """Translate a message; should that ever fail, the next survey tells what it said."""

@@ -71,6 +71,7 @@ class ShokoConnection(Connection):
             if (found := asked_of(title)) is not None:
                 asked.append(found)
         self._memory.want(path for entry in asked for path in entry.paths)
+        dropped = self.client.dropped
         reading = Round(client=self.client, memory=self._memory, now=context.now)
         backlog = await reading.read(asked) if asked else False
         if not reading.calls:

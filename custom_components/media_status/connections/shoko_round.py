@@ -231,13 +231,16 @@ class Round:
         if suffix is None:
             return None, False
         self._count()
+        dropped = self.client.dropped
         try:
             hits = await self.client.files_by_path(suffix)
         except Refused as err:
             if not HTTPStatus.BAD_REQUEST <= err.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
             return None, False  # of such a path it will never say anything
-        return best_of(path, hits, self.memory.folders)
+        found, is_clear = best_of(path, hits, self.memory.folders)
+        # One that could not be read may have been it.
+        return found, is_clear and self.client.dropped == dropped
 
     def _add_siblings(self, asked: Asked, waiting: deque[Question]) -> None:
         """Ask about all files of a title once one of them turned out to be anime."""

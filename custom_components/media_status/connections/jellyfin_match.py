@@ -118,12 +118,10 @@ def _lists(
     elif any(hit.item.type == MOVIE_TYPE for hit in hits.get(MOVIE, ())):
         return []  # no need to look for a film among episodes
     if is_matched(title):
-        pages = pages_of(index, title)
-        if not pages:
-            # In some structures nothing names a page's anime; its episodes still do.
-            same = (item for item in namesakes(index, title) if item.type == SERIES_TYPE)
-            pages = {item.id: None for item in same}
-        lists |= pages
+        lists |= pages_of(index, title)
+        # In some structures nothing names a page's anime; its episodes still do.
+        same = (item for item in namesakes(index, title) if item.type == SERIES_TYPE)
+        lists |= {item.id: None for item in same}
     return list(lists)
 
 

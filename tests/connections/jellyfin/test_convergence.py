@@ -52,7 +52,8 @@ class InMemory(JellyfinClient):
 
     def _built(self, rows: list[JsonObject]) -> tuple[LibraryItem, ...]:
         built = (build_item(row) for row in rows)
-        return tuple(item for item in built if item and (item.playable or item.type == "Series"))
+        # Films without a file are listed, missing episodes are not.
+        return tuple(item for item in built if item and (item.playable or item.type != "Episode"))
 
     @override
     async def items(

@@ -15,6 +15,7 @@ from custom_components.media_status.lifecycle.model import JsonObject, JsonValue
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "jellyfin"
 PLUGIN = "/Plugins/71552a5a5c5c4350a2aeebe451a30173/Configuration"
+SHOKOFIN = "/Plugins/5216ccbfd24a4eb38a7e7da4230b7052/Configuration"
 START = datetime(2026, 9, 20, 19, 0, tzinfo=UTC)
 
 
@@ -44,6 +45,10 @@ class Twin:
         self.configuration = sample_object("plugin-webhook-configuration-get-empty.json")
         self.plugins = sample("plugins-get.json")
         self.saves = 0
+        self.shokofin: JsonObject | None = None
+        self.scan_state = "Idle"
+        self.folders = sample("virtual-folders.json")
+        self.refreshed: list[tuple[str, dict[str, str]]] = []
         self.shift_during_paging = 0
         self.before_ids: Callable[[], object] = lambda: None
         self.is_merging = False
@@ -54,6 +59,10 @@ class Twin:
         app.router.add_get("/Plugins", self._plugins)
         app.router.add_get(PLUGIN, self._configuration)
         app.router.add_post(PLUGIN, self._save)
+        app.router.add_get(SHOKOFIN, self._shokofin)
+        app.router.add_get("/ScheduledTasks", self._tasks)
+        app.router.add_get("/Library/VirtualFolders", self._folders)
+        app.router.add_post("/Items/{id}/Refresh", self._refresh)
         self.server = TestServer(app)
 
     # What happens in the library.
@@ -96,6 +105,7 @@ class Twin:
         number: int | None,
         end: int | None = None,
         path: str | None = "",
+        **members: JsonValue,
     ) -> str:
         """Add an episode's file; a path of None is a missing episode."""
         if path == "":
@@ -107,6 +117,17 @@ class Twin:
             ParentIndexNumber=season,
             IndexNumber=number,
             IndexNumberEnd=end,
+            **members,
+        )
+
+    def add_season(self, series_id: str, season: int, **ids: str) -> str:
+        """Add a season with provider ids, written with underscores for blanks."""
+        return self.add(
+            "Season",
+            None,
+            SeriesId=series_id,
+            IndexNumber=season,
+            ProviderIds={key.replace("_", " "): value for key, value in ids.items()},
         )
 
     def remove(self, number: str) -> None:
@@ -153,7 +174,8 @@ class Twin:
             since = datetime.fromisoformat(query["minDateLastSaved"])
             found = [item for item in found if self.saved[str(item["Id"])] >= since]
         if query.get("isMissing") == "false":
-            found = [item for item in found if item["LocationType"] != "Virtual"]
+            shown = ("Season", "Series")
+            found = [i for i in found if i["LocationType"] != "Virtual" or i["Type"] in shown]
         found.sort(key=lambda item: str(item["Id"]))
         start, limit = int(query.get("startIndex", 0)), int(query.get("limit", 100))
         answer = self._listing(found, start, limit, query.get("fields", ""))
@@ -179,7 +201,8 @@ class Twin:
     def _listing(
         self, found: list[JsonObject], start: int, limit: int, fields: str
     ) -> web.Response:
-        optional = {"ProviderIds", "Path", "DateCreated", "MediaSources"} - set(fields.split(","))
+        optional = {"ProviderIds", "Path", "DateCreated", "MediaSources", "OriginalTitle"}
+        optional -= set(fields.split(","))
         rows = [
             {key: value for key, value in item.items() if key not in optional}
             for item in found[start : start + limit]
@@ -200,4 +223,20 @@ class Twin:
     async def _save(self, request: web.Request) -> web.Response:
         self.configuration = await request.json()
         self.saves += 1
+        return web.Response(status=204)
+
+    async def _shokofin(self, request: web.Request) -> web.Response:
+        if self.shokofin is None:
+            raise web.HTTPNotFound
+        return web.json_response(self.shokofin)
+
+    async def _tasks(self, request: web.Request) -> web.Response:
+        task = {"Id": "1", "Key": "RefreshLibrary", "Name": "Scan", "State": self.scan_state}
+        return web.json_response([{"Id": "2", "Key": "Other", "State": "Running"}, task])
+
+    async def _folders(self, request: web.Request) -> web.Response:
+        return web.json_response(self.folders)
+
+    async def _refresh(self, request: web.Request) -> web.Response:
+        self.refreshed.append((request.match_info["id"], dict(request.query)))
         return web.Response(status=204)

@@ -173,10 +173,14 @@ async def test_a_refusing_journal_loses_nothing(
         raise JournalError("the disk is full")
 
     monkeypatch.setattr(Journal, "write", refuse)
-    for number, phase in enumerate((MatchPhase.HASHING, MatchPhase.MATCHED), 1):
-        said = recognized(home.request, phase)
-        push = Push(event="test", observations=(said,))
-        home.shoko.meaning = lambda payload, push=push: push
+    phases = (MatchPhase.HASHING, MatchPhase.MATCHED)
+
+    def meaning(payload: JsonObject) -> Push:
+        said = recognized(home.request, phases[len(home.shoko.heard) - 1])
+        return Push(event="test", observations=(said,))
+
+    home.shoko.meaning = meaning
+    for number in (1, 2):
         home.shoko.tell(message(number))
         await until_quiet(home, number)
     await until(lambda: home.request.stage is Stage.SYNCING_LIBRARY)
@@ -197,8 +201,8 @@ async def test_twenty_reloads_leave_one_listener(hass: HomeAssistant, tmp_path: 
             assert await hass.config_entries.async_reload(home.entry.entry_id)
             await hass.async_block_till_done()
         assert _tasks() == before
-        assert home.shoko.scripted.tell is not None
-    assert home.shoko.scripted.tell is None
+        assert home.shoko.is_listened_to
+    assert not home.shoko.is_listened_to
     assert _tasks() == []
 
 

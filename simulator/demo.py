@@ -15,7 +15,7 @@ import sys
 import tempfile
 from typing import Final
 
-from .demo_check import check
+from .demo_check import HOUSEHOLD, check
 from .demo_lives import Lives
 from .demo_watch import Watcher
 from .hass_client import HassClient, HassRefusedError
@@ -110,7 +110,7 @@ async def _run(options: argparse.Namespace) -> int:
     code = 0
     try:
         if options.check:
-            code = await check(folder, say)
+            code = await check(HOUSEHOLD, folder, say)
         else:
             code = await show(folder, SCENARIOS[options.scenario], options.port)
     except HassFailedError as err:

@@ -17,6 +17,7 @@ class Seen:
     stages: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
     entity_id: str = ""
+    request_id: str = ""
 
     @property
     def stage(self) -> str:
@@ -31,10 +32,16 @@ class Seen:
 class Watcher:
     """Subscribe as a dashboard does and remember what comes."""
 
-    def __init__(self, client: HassClient, say: Callable[[str], None] = print) -> None:
-        """Tell every change of stage through `say`."""
+    def __init__(
+        self,
+        client: HassClient,
+        say: Callable[[str], None] = print,
+        judge: Callable[[JsonObject], None] | None = None,
+    ) -> None:
+        """Tell every change of stage through `say`, and show it to `judge`."""
         self._client = client
         self._say = say
+        self._judge = judge
         self._seen: dict[str, Seen] = {}
         self._changed = asyncio.Condition()
 
@@ -49,13 +56,15 @@ class Watcher:
 
     def _take(self, request: JsonObject) -> None:
         key, title, stage = (str(request[name]) for name in ("request_id", "title", "stage"))
-        seen = self._seen.setdefault(key, Seen(title=title))
+        seen = self._seen.setdefault(key, Seen(title=title, request_id=key))
         seen.title = title
         seen.entity_id = str(request.get("entity_id") or seen.entity_id)
         if seen.stages and seen.stage == stage:
             return
         seen.stages.append(stage)
         seen.moments.append(time.monotonic())
+        if self._judge is not None:
+            self._judge(request)
         self._say(f"{time.strftime('%H:%M:%S')}  {title[:32]:32}  {stage}{_remark(request)}")
 
     def find(self, title: str) -> Seen | None:

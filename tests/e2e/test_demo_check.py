@@ -33,4 +33,5 @@ async def test_check() -> None:
     assert process.returncode == 0, told
     for title in TITLES:
         rows = [line for line in told.splitlines() if line.startswith(title)]
-        assert [row.endswith("available") for row in rows] == [True]
+        assert ["> available; " in row for row in rows] == [True]
+    assert "falsely available: 0" in told

@@ -1,6 +1,5 @@
 """Understand Shoko: what it makes of the files that open requests have brought."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 import time
@@ -13,7 +12,7 @@ from ..lifecycle.paths import is_same_file, tail
 from .base import Action, Connection, Push, ServiceInfo, Survey, SurveyContext, WantedTitle
 from .shoko_memory import Memory
 from .shoko_push import Interpreter
-from .shoko_round import Asked, Round, asked_of
+from .shoko_round import Asked, Round, asked_of, breathe
 from .shoko_words import file_name
 
 _RESCAN_EVERY = 60.0  # seconds, per file: AniDB bans those who ask too often
@@ -66,8 +65,8 @@ class ShokoConnection(Connection):
         if context.fresh:
             self._memory.forget()
         asked: list[Asked] = []
-        for title in context.wanted:
-            await asyncio.sleep(0)
+        for count, title in enumerate(context.wanted):
+            await breathe(count)
             if (found := asked_of(title)) is not None:
                 asked.append(found)
         self._memory.want(path for entry in asked for path in entry.paths)
@@ -79,11 +78,16 @@ class ShokoConnection(Connection):
             await self.client.check_started()
         self._memory.settle()
         observations: list[Observation] = []
-        for entry in asked:
-            await asyncio.sleep(0)
+        for count, entry in enumerate(asked):
+            await breathe(count)
             if statements := self._statements(entry, reading, context.now):
                 observations.append(self._observation(entry.title, statements, context.now))
-        return Survey(started_at=context.now, observations=tuple(observations), backlog=backlog)
+        return Survey(
+            started_at=context.now,
+            observations=tuple(observations),
+            backlog=backlog,
+            dropped=self.client.dropped - dropped,
+        )
 
     def _observation(
         self, title: WantedTitle, statements: tuple[Statement, ...], now: datetime

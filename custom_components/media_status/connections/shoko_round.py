@@ -20,6 +20,7 @@ _LOOK_UPS = 16
 _CALLS_PER_LOOK_UP = 2  # by number, then by path
 # Fewer files are asked about one by one.
 _WORTH_A_LIST = 3
+_BREATH = 20
 _SOON = timedelta(seconds=20)
 _HINT = timedelta(minutes=1)
 _LATER = timedelta(minutes=5)
@@ -78,6 +79,12 @@ def known_file_id(asked: Asked, path: str) -> int | None:
     return None
 
 
+async def breathe(count: int) -> None:
+    """Let others run now and then while thousands of titles are gone through."""
+    if count % _BREATH == 0:
+        await asyncio.sleep(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A file that must be looked up."""
@@ -121,8 +128,8 @@ class Round:
     async def _due(self, asked: list[Asked]) -> list[Question]:
         """Return the files to ask about, what was never answered first, then the oldest."""
         due: list[Question] = []
-        for entry in asked:
-            await asyncio.sleep(0)
+        for count, entry in enumerate(asked):
+            await breathe(count)
             due += [
                 Question(asked=entry, path=path)
                 for path in self.of_interest(entry)

@@ -158,10 +158,12 @@ class Twin(ShokoClient):
     @override
     async def files_by_path(self, suffix: str, limit: int = 10) -> list[ShokoFile]:
         self._note("path")
+        name = suffix.rpartition("/")[2].lower()
         found = [
             file.answer()
             for file in self.shelf.files.values()
-            if f"{FOLDERS[file.folder].rstrip('/')}/{file.path}".lower().endswith(suffix.lower())
+            if file.path.lower().endswith(name)
+            and f"{FOLDERS[file.folder].rstrip('/')}/{file.path}".lower().endswith(suffix.lower())
         ]
         return found[:limit]
 

@@ -1,4 +1,4 @@
-"""Run one benchmark: `python -m benchmarks webhooks|survey|startup [--seed N] [--assert]`."""
+"""Run one benchmark: `python -m benchmarks webhooks|survey|startup|signalr [--seed N]`."""
 
 import argparse
 import asyncio
@@ -6,10 +6,15 @@ from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
 
-from . import startup, survey, webhooks
+from . import signalr, startup, survey, webhooks
 from .figures import Figures
 
-_BENCHMARKS = {"webhooks": webhooks.run, "survey": survey.run, "startup": startup.run}
+_BENCHMARKS = {
+    "signalr": signalr.run,
+    "startup": startup.run,
+    "survey": survey.run,
+    "webhooks": webhooks.run,
+}
 
 
 def main() -> int:

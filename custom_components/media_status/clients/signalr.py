@@ -5,50 +5,42 @@ in a frame. Nothing is replayed after a break, so whoever listens looks for itse
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 import logging
 from random import SystemRandom
 import traceback
-from typing import Literal
+from typing import NamedTuple
 
 import aiohttp
 import orjson
 from yarl import URL
 
 from .base import transport_error
-from .errors import (
-    AuthError,
-    BadAnswer,
-    ClientError,
-    NotFound,
-    Redirected,
-    Refused,
-    ServerBusy,
-    Unreachable,
-)
-from .readers import JsonValue, as_dict, as_str, as_text
+from .errors import AuthError, BadAnswer, ClientError, NotFound, Unreachable
+from .readers import JsonValue, as_str, as_text
 from .safety import clean_message
-from .signalr_records import GOODBYE, HANDSHAKE, PING, Records, parsed
+from .signalr_opening import Limits, Opening, Socket
+from .signalr_records import HANDSHAKE, PING, RECORD_END, Records, parsed
 
 _LOGGER = logging.getLogger(__name__)
 _RANDOM = SystemRandom()
 _INVOCATION, _CLOSE = 1, 7
-_NEGOTIATION_LIMIT = 64 * 1024
-_GATEWAY_TROUBLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+# Half the price of calling the class.
+_new = tuple.__new__
+_TEXT, _BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
 # After so many beats without any frame the peer is taken for dead: within six beats.
 _SILENT_BEATS = 5
-_BEATS_PERPING = 3
+_BEATS_PER_PING = 3
+# How many frames are handled between two looks at the clock.
+_FRAMES_PER_LOOK = 16
 
-type _Socket = aiohttp.ClientWebSocketResponse[Literal[False]]
 type Sleep = Callable[[float], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """The hub tells about an event."""
+class Invocation(NamedTuple):
+    """The hub tells about an event; a tuple, because a burst makes ten thousand of them."""
 
     target: str
     arguments: tuple[JsonValue, ...]
@@ -72,22 +64,6 @@ type HubEvent = Invocation | Connected | Disconnected
 type OnEvent = Callable[[HubEvent], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long things may take (seconds), and how large a message may be (bytes).
-
-    A ping goes out every third beat, and silence is noticed within six: 15 and 30 seconds.
-    """
-
-    beat: float = 5.0
-    connect: float = 15.0
-    close: float = 0.4
-    first_delay: float = 1.0
-    last_delay: float = 60.0
-    turn: float = 0.005
-    message: int = 16 * 1024 * 1024
-
-
 class SignalRClient:
     """Keep one connection to a hub and report what it tells."""
 
@@ -106,13 +82,16 @@ class SignalRClient:
 
         `sleep` waits between attempts and between beats.
         """
-        self._session = session
-        self._url = URL(url)
-        self._headers = dict(headers)
-        self._verify_ssl = verify_ssl
-        self._negotiate = negotiate
         self._sleep = sleep
         self._limits = limits or Limits()
+        self._opening = Opening(
+            session,
+            url,
+            headers=headers,
+            verify_ssl=verify_ssl,
+            negotiate=negotiate,
+            limits=self._limits,
+        )
         self._failures = 0
         self._silent = 0
         self._opened = 0
@@ -157,91 +136,28 @@ class SignalRClient:
     async def _attempt(self, on_event: OnEvent) -> ClientError:
         """Run one connection to its end and return why it ended."""
         try:
-            async with self._own_session() as session:
-                deadline = asyncio.get_running_loop().time() + self._limits.connect
-                async with asyncio.timeout_at(deadline):
-                    socket = await self._connect(session)
-                try:
-                    records = Records(self._limits.message)
-                    async with asyncio.timeout_at(deadline):
-                        early = await self._shake_hands(socket, records)
-                    self._welcome(on_event)
-                    return await self._listen(socket, records, early, on_event)
-                finally:
-                    await self._leave(socket)
+            async with self._opening.socket() as socket:
+                records = Records(self._limits.message)
+                async with asyncio.timeout(self._limits.connect):
+                    early = await self._shake_hands(socket, records)
+                self._welcome(on_event)
+                return await self._listen(socket, records, early, on_event)
         except ClientError as err:
-            return err
-        except aiohttp.WSServerHandshakeError as err:
-            return self._refusal(err.status)
+            # Whoever keeps the reason must not keep the frames of the attempt with it.
+            return err.with_traceback(None)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as err:
             return transport_error(err)
 
-    @asynccontextmanager
-    async def _own_session(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Borrow the session's connections, follow no redirect, keep cookies to ourselves.
-
-        aiohttp's `ws_connect` follows redirects, and would take a key in a header of its own
-        name along to any host. A proxy's cookie from the negotiation goes on to the socket.
-        """
-        connector = self._session.connector
-        if connector is None or connector.closed:
-            raise Unreachable("the session is closed")
-        async with aiohttp.ClientSession(
-            connector=connector,
-            connector_owner=False,
-            headers=self._session.headers,
-            cookie_jar=aiohttp.CookieJar(unsafe=True),
-            middlewares=(_refuse_redirects,),
-        ) as session:
-            yield session
-
-    async def _connect(self, session: aiohttp.ClientSession) -> _Socket:
-        """Open the websocket, after asking for a connection id where that is wanted."""
-        url = self._url
-        if self._negotiate:
-            url = url.update_query(id=await self._connection_id(session))
-        return await session.ws_connect(
-            url,
-            headers=self._headers,
-            ssl=self._verify_ssl,
-            max_msg_size=self._limits.message,
-            timeout=aiohttp.ClientWSTimeout(ws_close=self._limits.close),
-            # A ping of the websocket layer is a sign of life, too: see them all.
-            autoping=False,
-            decode_text=False,
-        )
-
-    async def _connection_id(self, session: aiohttp.ClientSession) -> str:
-        """Negotiate: ask for version 1, accept an answer of version 0."""
-        url = (self._url / "negotiate").with_query(self._url.query).update_query(negotiateVersion=1)
-        async with session.post(url, headers=self._headers, ssl=self._verify_ssl) as response:
-            if response.status != HTTPStatus.OK:
-                raise _refusal(response.status)
-            body = await response.content.read(_NEGOTIATION_LIMIT)
-            while not response.content.at_eof() and len(body) < _NEGOTIATION_LIMIT:
-                body += await response.content.read(_NEGOTIATION_LIMIT)
-        answer = as_dict(parsed(body))
-        if "url" in answer:
-            raise Redirected("redirects to another hub, which is not followed")
-        if error := as_str(answer.get("error")):
-            raise BadAnswer(clean_message(error))
-        version_one = answer.get("negotiateVersion") == 1
-        found = as_str(answer.get("connectionToken" if version_one else "connectionId"))
-        if found is None:
-            raise BadAnswer("the negotiation has no usable answer")
-        return found
-
-    def _refusal(self, status: int) -> ClientError:
-        """Return what an answer to the websocket's opening means."""
-        if status == HTTPStatus.NOT_FOUND and self._negotiate:
-            return Unreachable("the negotiated connection is not known any more")
-        return _refusal(status)
-
-    async def _shake_hands(self, socket: _Socket, records: Records) -> list[bytes]:
+    async def _shake_hands(self, socket: Socket, records: Records) -> Sequence[bytes]:
         """Agree on the protocol; return the records that came along with the answer."""
         await socket.send_str(HANDSHAKE)
-        while not (received := records.feed(await self._data(socket))):
-            pass
+        received: Sequence[bytes] = ()
+        while not received:
+            frame = await socket.receive()
+            if frame.type is _TEXT or frame.type is _BINARY:
+                received = records.feed(frame.data)
+            else:
+                await self._control(socket, frame.type, frame.data)
         answer = parsed(received[0])
         if not isinstance(answer, dict):
             raise BadAnswer("the answer is not SignalR")
@@ -259,67 +175,84 @@ class SignalRClient:
         _emit(on_event, Connected(first=self._opened == 1))
 
     async def _listen(
-        self, socket: _Socket, records: Records, early: list[bytes], on_event: OnEvent
+        self, socket: Socket, records: Records, early: Sequence[bytes], on_event: OnEvent
     ) -> ClientError:
         """Handle records until the hub ends the connection or falls silent; return why."""
         async with asyncio.timeout(None) as silence:
             keeper = asyncio.create_task(self._keep_alive(socket, silence))
             try:
-                return await self._read(socket, records, early, on_event)
+                reason = await self._handle_all(early, on_event)
+                return reason or await self._read(socket, records, on_event)
             finally:
                 keeper.cancel()
                 await asyncio.wait((keeper,))
 
-    async def _read(
-        self, socket: _Socket, records: Records, pending: list[bytes], on_event: OnEvent
-    ) -> ClientError:
+    async def _read(self, socket: Socket, records: Records, on_event: OnEvent) -> ClientError:
         """Handle records as they come; others get their turn in between, also in a burst."""
         clock, turn = asyncio.get_running_loop().time, self._limits.turn
-        due = clock() + turn
+        receive, handle, due, count = socket.receive, self._handle, clock() + turn, 0
         while True:
-            for record in pending:
-                if (reason := self._handle(record, on_event)) is not None:
-                    return reason
-                if clock() >= due:
-                    await asyncio.sleep(0)
-                    due = clock() + turn
-            pending = records.feed(await self._data(socket))
-
-    async def _data(self, socket: _Socket) -> bytes:
-        """Return the next frame's data; raises what its end means."""
-        while True:
-            frame = await socket.receive()
+            kind, data, _ = await receive()
             self._silent = 0
-            match frame.type:
-                case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
-                    data: bytes = frame.data
-                    return data
-                case aiohttp.WSMsgType.PING:
-                    await socket.pong(frame.data)
-                case aiohttp.WSMsgType.PONG:
-                    continue
-                case aiohttp.WSMsgType.CLOSE:
-                    raise Unreachable("the service closed the connection")
-                case aiohttp.WSMsgType.ERROR:
-                    raise BadAnswer("a message is too large or not a websocket's")
-                case _:
-                    raise Unreachable("the connection was cut")
+            if kind is not _TEXT and kind is not _BINARY:
+                await self._control(socket, kind, data)
+                continue
+            if records.partial or data.find(RECORD_END) != len(data) - 1:
+                reason = await self._handle_all(records.feed(data), on_event)
+            else:
+                # Nearly every frame is one whole record: ten thousand in a burst pass here.
+                reason = handle(data[:-1], on_event)
+            if reason is not None:
+                return reason
+            count += 1
+            if not count % _FRAMES_PER_LOOK and clock() >= due:
+                await asyncio.sleep(0)
+                due = clock() + turn
+
+    async def _handle_all(self, records: Sequence[bytes], on_event: OnEvent) -> ClientError | None:
+        """Handle the records of one frame, which may be very many."""
+        clock, turn = asyncio.get_running_loop().time, self._limits.turn
+        due = clock() + turn
+        for record in records:
+            if (reason := self._handle(record, on_event)) is not None:
+                return reason
+            if clock() >= due:
+                await asyncio.sleep(0)
+                due = clock() + turn
+        return None
+
+    async def _control(
+        self, socket: Socket, kind: aiohttp.WSMsgType, payload: bytes | None
+    ) -> None:
+        """Answer a ping; raise what the end of the connection means."""
+        match kind:
+            case aiohttp.WSMsgType.PING:
+                await socket.pong(payload or b"")
+            case aiohttp.WSMsgType.PONG:
+                return
+            case aiohttp.WSMsgType.CLOSE:
+                raise Unreachable("the service closed the connection")
+            case aiohttp.WSMsgType.ERROR:
+                raise BadAnswer("a message is too large or not a websocket's")
+            case _:
+                raise Unreachable("the connection was cut")
 
     def _handle(self, record: bytes, on_event: OnEvent) -> ClientError | None:
         """Report an event; return why the connection ends when the record says so."""
         try:
-            message: JsonValue = orjson.loads(record)
-        except orjson.JSONDecodeError:
+            message = orjson.loads(record)
+            kind = message["type"]
+        except ValueError, LookupError, TypeError:
             self._skip(record)
             return None
-        if not isinstance(message, dict):
-            self._skip(record)
-            return None
-        kind = message.get("type")
         if kind == _INVOCATION:
             target, arguments = message.get("target"), message.get("arguments")
             if isinstance(target, str) and isinstance(arguments, list):
-                _emit(on_event, Invocation(target, tuple(arguments)))
+                event = _new(Invocation, (target, tuple(arguments)))
+                try:
+                    on_event(event)
+                except Exception as err:  # noqa: BLE001 - see _emit, of which this saves the call
+                    _log_failure(event, err)
             else:
                 self._skip(record)
         elif kind == _CLOSE:
@@ -333,26 +266,18 @@ class SignalRClient:
         level = logging.WARNING if self.malformed == 1 else logging.DEBUG
         _LOGGER.log(level, "Skipped a malformed SignalR record of %d bytes", len(record))
 
-    async def _keep_alive(self, socket: _Socket, silence: asyncio.Timeout) -> None:
+    async def _keep_alive(self, socket: Socket, silence: asyncio.Timeout) -> None:
         """Ping the hub, and end the connection when nothing at all comes from it."""
         beats = self._silent = 0
         while self._silent < _SILENT_BEATS:
             await self._sleep(self._limits.beat)
             beats += 1
             self._silent += 1
-            if beats % _BEATS_PERPING == 0:
+            if beats % _BEATS_PER_PING == 0:
                 # The reader finds out by itself that a connection is gone.
                 with suppress(aiohttp.ClientError, OSError):
                     await socket.send_str(PING)
         silence.reschedule(asyncio.get_running_loop().time())
-
-    async def _leave(self, socket: _Socket) -> None:
-        """Say goodbye and close; a frozen peer is not waited for."""
-        with suppress(aiohttp.ClientError, OSError):
-            async with asyncio.timeout(self._limits.close):
-                if not socket.closed:
-                    await socket.send_str(GOODBYE)
-        await socket.close()
 
 
 def _emit(on_event: OnEvent, event: HubEvent) -> None:
@@ -360,38 +285,17 @@ def _emit(on_event: OnEvent, event: HubEvent) -> None:
     try:
         on_event(event)
     except Exception as err:  # noqa: BLE001 - any mistake of the handler, logged without payload
-        place = traceback.extract_tb(err.__traceback__)[-1]
-        name = event.target if isinstance(event, Invocation) else type(event).__name__
-        _LOGGER.error(
-            "Handling %s failed: %s in %s, line %d",
-            clean_message(name),
-            type(err).__name__,
-            place.name,
-            place.lineno or 0,
-        )
+        _log_failure(event, err)
 
 
-async def _refuse_redirects(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Stop at the first redirect: the next address must not get the key."""
-    response = await handler(request)
-    if 300 <= response.status < 400:
-        response.close()
-        raise Redirected("redirects somewhere else: check the address")
-    return response
-
-
-def _refusal(status: int) -> ClientError:
-    """Return what a status other than the wanted one means."""
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return AuthError()
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFound("there is no hub at this address, or it is switched off")
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return ServerBusy()
-    if status in _GATEWAY_TROUBLE:
-        return Unreachable(f"the proxy in front of it does not reach it ({status})")
-    if status < 400:
-        return BadAnswer("the answer is not a websocket")
-    return Refused(status)
+def _log_failure(event: HubEvent, err: Exception) -> None:
+    """Say what failed and where; the exception's text may hold payload."""
+    place = traceback.extract_tb(err.__traceback__)[-1]
+    name = event.target if isinstance(event, Invocation) else type(event).__name__
+    _LOGGER.error(
+        "Handling %s failed: %s in %s, line %d",
+        clean_message(name),
+        type(err).__name__,
+        place.name,
+        place.lineno or 0,
+    )

@@ -8,7 +8,7 @@ from .readers import JsonValue
 HANDSHAKE = '{"protocol":"json","version":1}\x1e'
 PING = '{"type":6}\x1e'
 GOODBYE = '{"type":7}\x1e'
-_RECORD_END = b"\x1e"
+RECORD_END = b"\x1e"
 
 
 class Records:
@@ -16,13 +16,14 @@ class Records:
 
     def __init__(self, limit: int) -> None:
         """Begin without a part; `limit` is the size of the largest record."""
+        self.partial = False
         self._limit = limit
         self._parts: list[bytes] = []
         self._size = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the records that a frame completes."""
-        records = data.split(_RECORD_END)
+        records = data.split(RECORD_END)
         tail = records.pop()
         if self._parts and records:
             self._parts.append(records[0])
@@ -34,6 +35,7 @@ class Records:
             self._size += len(tail)
             if self._size > self._limit:
                 raise BadAnswer("a message is too large")
+        self.partial = bool(self._parts)
         return records
 
 

@@ -10,10 +10,8 @@ from custom_components.media_status.clients.errors import (
     AuthError,
     BadAnswer,
     Forbidden,
-    ReadOnly,
     ServerBusy,
     TooOld,
-    UnsafeId,
     WrongService,
 )
 from custom_components.media_status.clients.jellyfin import JellyfinClient, LibraryItem
@@ -357,30 +355,6 @@ async def test_scans(service: FakeService, session: aiohttp.ClientSession) -> No
             {"Path": "/data/tv/Y", "UpdateType": "Created"},
         ]
     }
-
-
-@pytest.mark.parametrize(("full", "mode"), [(False, "Default"), (True, "FullRefresh")])
-async def test_an_item_is_looked_through_again(
-    service: FakeService, session: aiohttp.ClientSession, full: bool, mode: str
-) -> None:
-    """One library or series; an id that could mean more never leaves, nor in read-only mode."""
-    client = jellyfin(service, session)
-    path = f"/Items/{1:032x}/Refresh"
-    service.on("POST", path, lambda _: web.Response(status=204))
-    await client.refresh_item(f"{1:032X}", full=full)
-    assert dict(service.seen[-1].query) == {
-        "metadataRefreshMode": mode,
-        "imageRefreshMode": "Default",
-        "replaceAllMetadata": str(full).lower(),
-        "replaceAllImages": "false",
-    }
-    for item_id in ("", "all", "..", "a" * 31, f"{1:032x},{2:032x}"):
-        with pytest.raises(UnsafeId):
-            await client.refresh_item(item_id, full=full)
-    client.read_only = True
-    with pytest.raises(ReadOnly):
-        await client.refresh_item(f"{1:032x}", full=full)
-    assert service.paths() == [path]
 
 
 async def test_a_user_token_by_quick_connect(

@@ -16,16 +16,30 @@ from custom_components.media_status.clients.jellyfin import (
 from custom_components.media_status.clients.jellyfin_models import build_item
 from custom_components.media_status.connections.base import WantedTitle
 from custom_components.media_status.connections.jellyfin import JellyfinConnection
-from custom_components.media_status.lifecycle.model import ItemKey, JsonObject
+from custom_components.media_status.lifecycle.model import ItemKey, JsonObject, JsonValue
 
-from .asking import Answers, about, film, read, series
+from .asking import Answers, about, episode_of, film, marks, matched_to, read, series, vfs_path
 from .twin import Twin
 
 FILMS = [film(f"film{number}", tmdb=number) for number in (1, 2)]
 SHOWS = [
     series(f"series{number}", [ItemKey(1, 1), ItemKey(1, 2)], tvdb=number) for number in (1, 2)
 ]
-WANTED: tuple[WantedTitle, ...] = (*FILMS, *SHOWS)
+ANIME = series(
+    "anime",
+    {ItemKey(3, n): matched_to(800 + n, episode_of(n)) for n in (1, 2)},
+    tvdb=3,
+    is_anime=True,
+    title="Anime",
+)
+ANIME_FILM = film("anime film", item=matched_to(803, episode_of(3)), tmdb=9, is_anime=True)
+WANTED: tuple[WantedTitle, ...] = (*FILMS, *SHOWS, ANIME, ANIME_FILM)
+# How a page of Shokofin's says what it is of; by a season, by its title, or not at all.
+PAGES: dict[str, dict[str, JsonValue]] = {
+    "series": {"ProviderIds": {"Shoko Series": "157", "AniDB": "17"}},
+    "title": {"ProviderIds": {}, "Name": "Anime"},
+    "nothing": {"ProviderIds": {}, "Name": "Shirizu"},
+}
 
 number = st.integers(1, 2)
 events = st.lists(
@@ -35,6 +49,9 @@ events = st.lists(
         st.tuples(st.just("add film"), number),
         st.tuples(st.just("add series"), number),
         st.tuples(st.just("add episode"), number, number, st.booleans()),
+        st.tuples(st.just("add page"), st.sampled_from([*PAGES])),
+        st.tuples(st.just("add season"), number),
+        st.tuples(st.just("add anime"), number, st.integers(1, 3), st.booleans()),
         st.tuples(st.just("remove"), st.integers(0, 20)),
         st.tuples(st.just("save"), st.integers(0, 20), number),
         st.tuples(st.just("push"), st.integers(0, 20)),
@@ -116,8 +133,21 @@ def happen(twin: Twin, connection: JellyfinConnection, event: tuple[object, ...]
         case ("add episode", int(which), int(episode), bool(is_there)) if shows:
             path = f"/e{len(known)}/e.mkv" if is_there else None
             twin.add_episode(shows[which % len(shows)], 1, episode, path=path)
+        case ("add page", str(how)):
+            twin.add("Series", f"/p{len(known)}", **PAGES[how])
+        case ("add season", int(which)) if shows:
+            twin.add_season(shows[which % len(shows)], len(known), Shoko_Series="157", AniDB="17")
+        case ("add anime", int(which), int(episode), bool(is_film)) if shows:
+            ids: JsonValue = dict(marks(800 + episode, episode))
+            path = f"/a{len(known)}{vfs_path(800 + episode)}"
+            if is_film:
+                twin.add("Movie", path, ProviderIds=ids)
+            else:
+                twin.add_episode(shows[which % len(shows)], 1, 1, path=path, ProviderIds=ids)
         case ("remove", int(which)) if known:
-            twin.remove(known[which % len(known)])
+            key = known[which % len(known)]
+            if twin.items[key]["Type"] != "Season":  # they go with their series
+                twin.remove(key)
         case ("save", int(which), int(episode)) if known:
             key = known[which % len(known)]
             if twin.items[key]["Type"] == "Episode":

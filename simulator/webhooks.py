@@ -88,6 +88,7 @@ class Courier:
             self._start(self._held.pop())
         while self._pending:
             await asyncio.gather(*self._pending)
+            await asyncio.sleep(0)  # tasks that are done leave in the next turn
 
     async def close(self) -> None:
         """Give up on what is under way and close the connections."""

@@ -129,7 +129,6 @@ class ScriptedShoko(ScriptedConnection, ShokoConnection):
     def reconnected(self) -> None:
         self.reconnections += 1
 
-    @property
     def is_listened_to(self) -> bool:
         """Return whether somebody listens to its hub."""
         return self.scripted.tell is not None

@@ -201,8 +201,8 @@ async def test_twenty_reloads_leave_one_listener(hass: HomeAssistant, tmp_path: 
             assert await hass.config_entries.async_reload(home.entry.entry_id)
             await hass.async_block_till_done()
         assert _tasks() == before
-        assert home.shoko.is_listened_to
-    assert not home.shoko.is_listened_to
+        assert home.shoko.is_listened_to()
+    assert not home.shoko.is_listened_to()
     assert _tasks() == []
 
 

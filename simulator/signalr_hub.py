@@ -112,6 +112,7 @@ class SignalRHub:
         self.client_timeout = client_timeout
         self.handshake_timeout = handshake_timeout
         self.negotiate_version = negotiate_version
+        self.forget_tokens = 0  # how many of the next negotiated connections are not known
         self._clients: set[HubClient] = set()
         self._tokens: dict[str, str] = {}
         self._thawed = asyncio.Event()
@@ -131,7 +132,10 @@ class SignalRHub:
         body: dict[str, object] = {"negotiateVersion": version, "connectionId": identity}
         if version > 0:
             body["connectionToken"] = token
-        self._tokens[token if version > 0 else identity] = identity
+        if self.forget_tokens:
+            self.forget_tokens -= 1
+        else:
+            self._tokens[token if version > 0 else identity] = identity
         body["availableTransports"] = _TRANSPORTS
         return web.json_response(body)
 

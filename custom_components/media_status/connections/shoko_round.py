@@ -130,36 +130,49 @@ class Round:
         due: list[Question] = []
         for count, entry in enumerate(asked):
             await breathe(count)
-            due += [
-                Question(asked=entry, path=path)
-                for path in self.of_interest(entry)
-                if self._is_due(entry, path)
-            ]
+            paths = self._due_of(entry) if self._is_anime(entry) else self._hint_of(entry)
+            due += [Question(asked=entry, path=path) for path in paths]
         return sorted(due, key=lambda question: self._age(question.path))
 
     def of_interest(self, asked: Asked) -> list[str]:
-        """Return all files of an anime, one of anything else: does Shoko know it?
+        """Return the files that together tell whether a title is anime.
 
-        Where none of them is matched, one that people can watch already may be.
+        Where Shoko has matched none of those that wait, one that can be watched already counts.
         """
-        paths = list(asked.files)
-        is_matched = any(self._is_matched(path) for path in paths)
-        if not (asked.title.is_anime or is_matched or self._is_matched(asked.witness)):
-            paths = paths[:1]
-        if asked.witness is not None and not is_matched:
-            paths.append(asked.witness)
-        return paths
+        if self._is_anime(asked) and any(self._is_matched(path) for path in asked.files):
+            return list(asked.files)
+        return asked.paths
 
-    def _is_matched(self, path: str | None) -> bool:
-        answer = self.memory.answers.get(path or "")
+    def _is_anime(self, asked: Asked) -> bool:
+        return asked.title.is_anime or any(self._is_matched(path) for path in asked.paths)
+
+    def _is_matched(self, path: str) -> bool:
+        answer = self.memory.answers.get(path)
         return answer is not None and bool(answer.references)
 
-    def _is_due(self, asked: Asked, path: str) -> bool:
+    def _due_of(self, asked: Asked) -> list[str]:
+        """Return the files of an anime that must be looked up."""
+        return [path for path in self.of_interest(asked) if self._is_due(path)]
+
+    def _hint_of(self, asked: Asked) -> list[str]:
+        """Return one file of what nobody calls anime, another each minute: does Shoko know it?"""
+        answers = [
+            (path, self.memory.answers[path]) for path in asked.paths if path in self.memory.answers
+        ]
+        doubtful = [path for path, answer in answers if self.memory.is_doubtful(answer)]
+        if doubtful or any(not self._is_older(answer, _HINT) for _, answer in answers):
+            return doubtful
+        return [min(asked.paths, key=self._age)]
+
+    def _is_due(self, path: str) -> bool:
         answer = self.memory.answers.get(path)
         if answer is None or self.memory.is_doubtful(answer):
             return True
-        limit = _SOON if asked.title.is_anime else _HINT
-        return not timedelta() <= self.now - answer.read_at < (_LATER if answer.is_final else limit)
+        return self._is_older(answer, _LATER if answer.is_final else _SOON)
+
+    def _is_older(self, answer: Answer, age: timedelta) -> bool:
+        # A clock that was set back makes an answer old, not eternal.
+        return not timedelta() <= self.now - answer.read_at < age
 
     def _age(self, path: str) -> tuple[int, datetime]:
         answer = self.memory.answers.get(path)
@@ -253,7 +266,7 @@ class Round:
         """Ask about all files of a title once one of them turned out to be anime."""
         queued = {question.path for question in waiting if question.asked is asked}
         for path in asked.files:
-            if path not in queued and path not in self._done and self._is_due(asked, path):
+            if path not in queued and path not in self._done and self._is_due(path):
                 waiting.append(Question(asked=asked, path=path))
 
     async def _read_series(

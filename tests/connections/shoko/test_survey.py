@@ -380,20 +380,33 @@ async def test_folders_that_may_not_be_read_are_done_without() -> None:
     assert [m.phase for m in matches_of(survey).values()] == [Phase.MATCHED]
 
 
-async def test_an_ordinary_film_is_asked_about_once() -> None:
-    """Of what nobody calls anime one file is looked up: it is the hint that it is, or is not."""
+async def test_an_ordinary_film_is_asked_about_now_and_then() -> None:
+    """Of what nobody calls anime it is asked whether Shoko knows it, once a minute."""
+    shelf = Shelf()
+    asked = title(*paths(NAMES[:1]), is_anime=False, stage=Stage.SYNCING_LIBRARY)
+    connection = shoko(shelf)
+    for seconds, look_ups in ((0, 1), (50, 1), (70, 2), (100, 2)):
+        now = NOW + timedelta(seconds=seconds)
+        survey = await connection.survey(context(asked, now=now))
+        assert (shelf.count(*LOOK_UPS), is_anime(survey)) == (look_ups, False)
+
+
+async def test_an_ordinary_series_is_asked_about_file_by_file() -> None:
+    """Another file each minute; when Shoko knows one, all are asked about at once."""
     shelf = Shelf()
     asked = title(*paths(), is_anime=False, stage=Stage.SYNCING_LIBRARY)
     connection = shoko(shelf)
-    survey = await connection.survey(context(asked))
-    assert (shelf.count(*LOOK_UPS), is_anime(survey)) == (1, False)
-    await connection.survey(context(asked, now=NOW + timedelta(seconds=50)))
-    assert shelf.count(*LOOK_UPS) == 1
+    for minute in range(26):
+        survey = await connection.survey(context(asked, now=NOW + timedelta(minutes=minute)))
+        assert is_anime(survey) is (False if minute == 25 else None)
+        assert len(matches_of(survey)) == minute + 1
+    assert shelf.count(*LOOK_UPS) == 26
     shelf.put(*pack())
-    survey = await connection.survey(context(asked, now=NOW + timedelta(seconds=90)))
+    survey = await connection.survey(context(asked, now=NOW + timedelta(minutes=27)))
     assert is_anime(survey)
+    assert {match.phase for match in matches_of(survey).values()} == {Phase.MATCHED}
     assert len(matches_of(survey)) == 26
-    assert shelf.count(*LOOK_UPS) == 3
+    assert shelf.count(*LOOK_UPS) == 28
 
 
 async def test_an_episode_that_can_be_watched_shows_that_it_is_anime() -> None:
@@ -402,7 +415,10 @@ async def test_an_episode_that_can_be_watched_shows_that_it_is_anime() -> None:
     shelf.put(*pack(NAMES[:1]))
     old, new = paths(NAMES[:2])
     for flagged in (False, True):
-        survey = await shoko(shelf).survey(context(title(new, available=(old,), is_anime=flagged)))
+        connection = shoko(shelf)
+        asked = title(new, available=(old,), is_anime=flagged)
+        await connection.survey(context(asked))
+        survey = await connection.survey(context(asked, now=NOW + timedelta(minutes=1)))
         assert is_anime(survey)
         assert {key: match.phase for key, match in matches_of(survey).items()} == {
             ItemKey(1, 2): Phase.UNSEEN

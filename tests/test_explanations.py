@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from custom_components.media_status.connections.base import Action
 from custom_components.media_status.explanations import async_load
 from custom_components.media_status.lifecycle.facts import Verdict
+from custom_components.media_status.lifecycle.identity_map import Mismatch
 from custom_components.media_status.lifecycle.model import JsonValue, Service
 from custom_components.media_status.lifecycle.request import TimelineEntry
 from homeassistant.core import HomeAssistant
@@ -19,16 +21,28 @@ PREFIX = "explanation_"
 def codes() -> set[str]:
     """Return every code that the explanations can give."""
     found = set()
-    path = PACKAGE / "lifecycle" / "explain.py"
-    for where, node in nodes(ast.Call, path.parent):
-        if where == path and isinstance(node.func, ast.Name) and node.func.id == "Explanation":
+    paths = {PACKAGE / "lifecycle" / name for name in ("explain.py", "explain_anime.py")}
+    for where, node in nodes(ast.Call, PACKAGE / "lifecycle"):
+        if where in paths and isinstance(node.func, ast.Name) and node.func.id == "Explanation":
             for given in node.keywords:
                 if given.arg == "code":
                     found |= literals(given.value)
-    for where, table in nodes(ast.Assign, path.parent):
-        if where == path and isinstance(table.value, ast.Dict):
+    for where, table in nodes(ast.Assign, PACKAGE / "lifecycle"):
+        if where in paths and isinstance(table.value, ast.Dict):
             found |= set().union(*(literals(value) for value in table.value.values))
     return found
+
+
+def given_codes(folder: str, called: str) -> set[str]:
+    """Return every code with which something of a name is made below a folder of ours."""
+    return {
+        code
+        for _, node in nodes(ast.Call, PACKAGE / folder)
+        if isinstance(node.func, ast.Name) and node.func.id == called
+        for given in node.keywords
+        if given.arg == "code"
+        for code in literals(given.value)
+    }
 
 
 def literals(expression: ast.expr) -> set[str]:
@@ -48,9 +62,36 @@ def test_every_code_has_a_sentence() -> None:
         read_table(PACKAGE / "translations" / "en.json"),
         "common",
     )
-    assert len(codes()) > 20
+    assert len(codes()) > 30
     for code in codes():
         assert f"{PREFIX}{code}" in common, code
+
+
+async def test_everything_done_in_a_service_has_a_sentence(hass: HomeAssistant) -> None:
+    """Whoever tries again reads what that does."""
+    texts = await async_load(hass)
+    found = given_codes("connections", "Action")
+    assert "rescan_file" in found
+    for code in found:
+        sentence = texts.action(Action(code=code, target="One Piece"), "Shoko")
+        assert sentence is not None, code
+        assert "One Piece" in sentence
+
+
+async def test_every_mismatch_has_a_sentence(hass: HomeAssistant) -> None:
+    """Where services do not agree is said in words."""
+    texts = await async_load(hass)
+    found = given_codes("lifecycle", "Mismatch")
+    assert len(found) > 4
+    values: dict[str, str | int] = {
+        "count": 2,
+        "requested": 25,
+        "monitored": 12,
+        "season": 1,
+        "name": "Ghost",
+    }
+    for code in found:
+        assert texts.mismatch(Mismatch(code=code, values=values)) is not None, code
 
 
 async def test_sentences_fill_in_values(hass: HomeAssistant) -> None:

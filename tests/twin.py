@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.media_status.const import DOMAIN, KINDS
+from custom_components.media_status.const import DOMAIN, KINDS, KINDS_WITHOUT_WEBHOOK
 from custom_components.media_status.hub import Hub
 from custom_components.media_status.lifecycle.model import Stage
 from custom_components.media_status.lifecycle.request import Request
@@ -87,16 +87,16 @@ def webhook_id(name: str) -> str:
 def subentry(sim: Simulator, name: str) -> ConfigSubentryDataWithId:
     """Return the stored data of a connection to one of the simulator's services."""
     kind = next(kind for kind in KINDS if name.startswith(kind))
-    data: dict[str, object] = {
-        "url": sim.url(name),
-        "verify_ssl": True,
-        "webhook_id": webhook_id(name),
-    }
+    data: dict[str, object] = {"url": sim.url(name), "verify_ssl": True}
     if kind == "qbittorrent":
         doors = sim.qbittorrent.auth
         data |= {"username": doors.username, "password": doors.password}
     else:
-        data |= {"api_key": sim.api_key(name), "webhook_secret": SECRET}
+        data["api_key"] = sim.api_key(name)
+    if kind not in KINDS_WITHOUT_WEBHOOK:
+        data["webhook_id"] = webhook_id(name)
+        if kind != "qbittorrent":
+            data["webhook_secret"] = SECRET
     if name.endswith("4k"):
         data["serves_4k"] = True
     return ConfigSubentryDataWithId(

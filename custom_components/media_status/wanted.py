@@ -17,7 +17,7 @@ from .lifecycle.stages import MOVING
 from .lifecycle.tracker import Tracker
 from .wanted_files import has_matches, known_files
 
-_STEP: Final = 2000  # facts looked at before others may run
+_STEP: Final = 1000  # facts looked at before others may run
 _OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
 _WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
 _KNOWS_ANIME: Final = frozenset({Service.SHOKO, Service.JELLYFIN})

@@ -1,10 +1,9 @@
 """Prove that an item in Jellyfin is the file that Shoko matched, however either numbers it."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..clients.jellyfin import LibraryItem
-from ..lifecycle.facts import Match, MatchPhase
+from ..lifecycle.facts import AnimeEpisode, Match, MatchPhase
 from ..lifecycle.identity import normalised
 from ..lifecycle.model import MediaType
 from ..lifecycle.paths import is_same_file
@@ -50,16 +49,16 @@ class MatchIds:
         marks += [Mark("episode", number) for number in self.episodes]
         return marks + [Mark("anidb", number) for number in self.anidb]
 
-    def page_marks(self) -> list[Mark]:
-        """Return what the series with these episodes would be marked with."""
-        marks = [Mark("series", number) for number in self.series]
-        return marks + [Mark("anime", number) for number in self.animes]
-
 
 def matched(wanted: WantedItem) -> Match | None:
     """Return what Shoko has matched an item's file to."""
     match = wanted.match
     return match if match is not None and match.phase is MatchPhase.MATCHED else None
+
+
+def is_file(proof: str) -> bool:
+    """Return whether a proof is about the very file, and not about what is in it."""
+    return proof.startswith(_FILE)
 
 
 def is_matched(title: WantedTitle) -> bool:
@@ -71,11 +70,12 @@ def exact_hits(index: LibraryIndex, title: WantedTitle, wanted: WantedItem) -> l
     """Return the items that are an item's file or episode by Shoko's and AniDB's numbers."""
     if (match := matched(wanted)) is None:
         return []
-    found = (
+    ours = MatchIds.of(match)
+    found = [
         Hit(item=item, proof=proof)
-        for item in index.marked(MatchIds.of(match).marks())
-        if (proof := prove(item, title, wanted, match)) is not None
-    )
+        for item in index.marked(ours.marks())
+        if (proof := _prove(item, title, wanted, ours)) is not None
+    ]
     return sorted(found, key=lambda hit: (_rank(hit.proof), not is_own_type(hit.item, title)))
 
 
@@ -88,11 +88,11 @@ def is_own_type(item: LibraryItem, title: WantedTitle) -> bool:
     return (item.type == MOVIE_TYPE) is (title.media_type is MediaType.MOVIE)
 
 
-def prove(item: LibraryItem, title: WantedTitle, wanted: WantedItem, match: Match) -> str | None:
-    """Return what proves that an item is the file of a match, None when nothing does."""
+def _prove(item: LibraryItem, title: WantedTitle, wanted: WantedItem, ours: MatchIds) -> str | None:
+    """Return what proves that an item is the matched file, None when nothing does."""
     if not item.playable:
         return None
-    theirs, ours = shoko_ids(item), MatchIds.of(match)
+    theirs = shoko_ids(item)
     first = _first_proof(item, theirs, ours)
     if first is None or _contradicts(item, theirs, ours, first):
         return None
@@ -181,24 +181,23 @@ def denies(item: LibraryItem, wanted: WantedItem) -> bool:
 
 def pages_of(index: LibraryIndex, title: WantedTitle) -> dict[str, None]:
     """Return the series in Jellyfin that the matched files of a title belong to, in order."""
+    episodes = _episodes(title)
+    animes = {str(entry.anidb_anime) for entry in episodes}
+    series = {str(entry.shoko_series) for entry in episodes if entry.shoko_series is not None}
+    marks = [Mark("series", number) for number in series]
+    marks += [Mark("anime", number) for number in animes]
     pages: dict[str, None] = {}
-    for ours in _all_ids(title):
-        for page_id, said_by in index.pages(ours.page_marks()):
-            theirs = shoko_ids(said_by)
-            if theirs.anidb is None or not ours.animes or theirs.anidb in ours.animes:
-                pages[page_id] = None
+    for page_id, said_by in index.pages(marks):
+        anidb = shoko_ids(said_by).anidb
+        if anidb is None or anidb in animes:
+            pages[page_id] = None
     return pages
 
 
-def _all_ids(title: WantedTitle) -> Iterator[MatchIds]:
-    """Yield the numbers of a title's matched files; of those of one anime once."""
-    seen: set[frozenset[str]] = set()
-    for _, wanted in sorted(title.items.items(), key=lambda pair: pair[0]):
-        if (match := matched(wanted)) is not None:
-            ours = MatchIds.of(match)
-            if (key := ours.series | ours.animes) not in seen:
-                seen.add(key)
-                yield ours
+def _episodes(title: WantedTitle) -> list[AnimeEpisode]:
+    """Return what is in a title's matched files."""
+    matches = (matched(wanted) for wanted in title.items.values())
+    return [entry for match in matches if match is not None for entry in match.episodes]
 
 
 def namesakes(index: LibraryIndex, title: WantedTitle) -> list[LibraryItem]:
@@ -208,7 +207,7 @@ def namesakes(index: LibraryIndex, title: WantedTitle) -> list[LibraryItem]:
     """
     types = (MOVIE_TYPE, SERIES_TYPE)
     own = MOVIE_TYPE if title.media_type is MediaType.MOVIE else SERIES_TYPE
-    animes = frozenset().union(*(ours.animes for ours in _all_ids(title)))
+    animes = {str(entry.anidb_anime) for entry in _episodes(title)}
     found: list[LibraryItem] = []
     for item_type in sorted(types, key=lambda name: name != own):
         for item in index.named(item_type, (title.title, title.original_title)):

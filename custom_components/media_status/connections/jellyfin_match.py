@@ -8,7 +8,16 @@ from ..lifecycle.facts import Playable, Statement
 from ..lifecycle.model import MOVIE, ItemKey, MediaType, Stage, Subject
 from ..lifecycle.paths import is_same_file
 from .base import WantedItem, WantedTitle
-from .jellyfin_anime import denies, exact_hits, guess, is_matched, matched, namesakes, pages_of
+from .jellyfin_anime import (
+    denies,
+    exact_hits,
+    guess,
+    is_file,
+    is_matched,
+    matched,
+    namesakes,
+    pages_of,
+)
 from .jellyfin_index import MOVIE_TYPE, SERIES_TYPE, Hit, LibraryIndex
 from .jellyfin_library import Library
 from .jellyfin_shoko import shoko_ids
@@ -174,8 +183,8 @@ def _judge(
         return None, None
     confirmed = [(hit, library.confirmed.get(hit.item.id)) for hit in hits]
     there = [(hit, item) for hit, item in confirmed if item is not None]
-    same_path = [pair for pair in there if _is_same(pair[1], wanted)]
-    best = same_path if lookup.needs_path else same_path or there
+    same = [pair for pair in there if is_file(pair[0].proof) or _is_same(pair[1], wanted)]
+    best = same if lookup.needs_path else same or there
     if best:
         hit, item = best[0]
         return item, Playable(

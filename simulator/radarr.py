@@ -8,6 +8,7 @@ from aiohttp import web
 import orjson
 
 from . import radarr_shapes as shapes
+from .anime import FILM_FOLDER
 from .arr import ArrService
 from .arr_notifications import not_found
 from .arr_queue import grabbed_data, history_record, queue_record
@@ -72,7 +73,10 @@ class Radarr(ArrService[MovieEntry]):
     @property
     @override
     def roots(self) -> tuple[str, ...]:
-        return ("/data/media/movies-4k",) if self.is_4k else ("/data/media/movies",)
+        if self.is_4k:
+            return ("/data/media/movies-4k",)
+        films = (FILM_FOLDER,) if self.world.anidb.has_films else ()
+        return ("/data/media/movies", *films)
 
     def _shelve(self, title: Title) -> None:
         entry = self._entry(title, monitored=True, tags=())
@@ -92,11 +96,13 @@ class Radarr(ArrService[MovieEntry]):
     def _entry(self, title: Title, *, monitored: bool, tags: Iterable[str]) -> MovieEntry:
         for label in tags:
             self.label_id(label)
+        anime = self.world.anidb.keeps_film(title) and not self.is_4k
+        root = FILM_FOLDER if anime else self.root
         entry = MovieEntry(
             id=self.world.next_id(self._ids),
             title=title,
-            root=self.root,
-            path=f"{self.root}/{title.folder}",
+            root=root,
+            path=f"{root}/{title.folder}",
             added=self.now(),
             monitored=monitored,
             tags=tuple(tags),

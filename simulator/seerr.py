@@ -179,7 +179,8 @@ class Seerr(Service):
                 files = [
                     file
                     for path, file in self.world.disk.items()
-                    if file.title is media.title and path.startswith(arr.root + "/")
+                    if file.title is media.title
+                    and any(path.startswith(f"{root}/") for root in arr.roots)
                 ]
                 if files:
                     self._found(media, files, is_4k=is_4k)

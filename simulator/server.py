@@ -16,6 +16,7 @@ from .scenario import Stories, Story
 from .seerr import Seerr
 from .seerr_state import SeerrRequest
 from .service import Service
+from .shoko import Shoko
 from .sonarr import Sonarr
 from .validate import Validator
 from .world import World
@@ -26,6 +27,7 @@ KINDS: dict[str, type[Service]] = {
     "radarr": Radarr,
     "sonarr": Sonarr,
     "seerr": Seerr,
+    "shoko": Shoko,
 }
 DEFAULT = ("seerr", "radarr", "sonarr", "qbittorrent", "jellyfin")
 
@@ -142,6 +144,11 @@ class Simulator:
     def qbittorrent(self) -> QBittorrent:
         """Return the first qBittorrent."""
         return self._first(QBittorrent)
+
+    @property
+    def shoko(self) -> Shoko:
+        """Return the first Shoko."""
+        return self._first(Shoko)
 
     @property
     def jellyfin(self) -> Jellyfin:

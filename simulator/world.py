@@ -1,10 +1,11 @@
 """The truth that all simulated services share: titles, users, disk, clock and dice."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 import hashlib
 import random
 
+from .anime import Anidb, EpisodeKind
 from .catalogue import PROFILES, Profile, library_titles
 from .clock import SimClock
 from .model import DiskFile, Episode, Title, User
@@ -13,6 +14,8 @@ AUTO_APPROVE = 160
 REQUEST_ONLY = 4_195_360
 ADMIN = 2
 ANIME_KEYWORD = 210_024
+
+type DiskWatcher = Callable[[str], None]
 
 
 class World:
@@ -28,6 +31,8 @@ class World:
         self.titles: dict[tuple[str, int], Title] = {}
         self.disk: dict[str, DiskFile] = {}
         self.removals: list[str] = []
+        self.watchers: list[DiskWatcher] = []
+        self.anidb = Anidb(self)
         self.users: dict[str, User] = {}
         self.library: list[Title] = library_titles(self.profile, self.epoch)
         for title in self.library:
@@ -130,6 +135,59 @@ class World:
         self.titles["tv", tmdb] = series
         return series
 
+    def add_anime_film(
+        self,
+        *,
+        title: str,
+        year: int,
+        tmdb: int,
+        romaji: str = "",
+        anidb: int | None = None,
+        linked: bool = True,
+        filed_under: Title | None = None,
+        filed_as: EpisodeKind = "Special",
+    ) -> Title:
+        """Let AniDB know a film too: by itself, or as an episode of another series (`filed_under`).
+
+        `linked=False` leaves out AniDB's link to TMDB.
+        """
+        film = self.add_title_movie(title=title, year=year, tmdb=tmdb, anime=True)
+        self.anidb.add_film(
+            film,
+            romaji=romaji,
+            anidb=anidb,
+            linked=linked,
+            filed_under=filed_under,
+            filed_as=filed_as,
+        )
+        return film
+
+    def add_anime_series(
+        self,
+        *,
+        title: str,
+        year: int,
+        tmdb: int,
+        tvdb: int,
+        seasons: dict[int, int],
+        romaji: str = "",
+        cours: Mapping[int, Sequence[int]] | None = None,
+        unaired: int = 0,
+        linked: bool = True,
+    ) -> Title:
+        """Let AniDB know a series too; `cours` splits a season into several anime."""
+        series = self.add_title_series(
+            title=title,
+            year=year,
+            tmdb=tmdb,
+            tvdb=tvdb,
+            seasons=seasons,
+            unaired=unaired,
+            anime=True,
+        )
+        self.anidb.add_series(series, romaji=romaji, cours=cours, linked=linked)
+        return series
+
     def title(self, kind: str, tmdb: int) -> Title | None:
         """Return what the metadata services know under an id."""
         return self.titles.get((kind, tmdb))
@@ -147,12 +205,27 @@ class World:
             created=self.clock.now(),
         )
         self.disk[path] = file
+        self._tell(path)
         return file
 
     def remove_file(self, path: str) -> None:
         """Delete a file, be it one of the old shelf."""
         self.disk.pop(path, None)
         self.removals.append(path)
+        self._tell(path)
+
+    def move_file(self, path: str, to: str) -> None:
+        """Move a file without the arrs' knowledge."""
+        file = self.disk.pop(path)
+        file.path = to
+        self.disk[to] = file
+        self.removals.append(path)
+        self._tell(path)
+        self._tell(to)
+
+    def _tell(self, path: str) -> None:
+        for watcher in self.watchers:
+            watcher(path)
 
     def aired(self, episode: Episode) -> bool:
         """Whether an episode has been broadcast by now."""

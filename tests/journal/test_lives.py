@@ -1,6 +1,7 @@
 """The stages of ended requests are read back with the moments they began."""
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from custom_components.media_status.journal import Batch
@@ -24,7 +25,7 @@ async def test_a_life_is_read_back(tmp_path: Path) -> None:
     line = (Stage.APPROVED, Stage.DOWNLOADING, Stage.ANIME_MATCHING, Stage.AVAILABLE)
     async with opened(tmp_path / "j.db") as (journal, _):
         await journal.write(Batch(changes=[opening(request)]))
-        for number, (before, stage) in enumerate(zip(line, line[1:], strict=False), 1):
+        for number, (before, stage) in enumerate(pairwise(line), 1):
             await journal.write(Batch(changes=[_moved(request, before, stage, number)]))
         assert await journal.lives() == []
         await journal.write(Batch(changes=[ending(request)]))

@@ -1,34 +1,43 @@
-"""Run one benchmark: `python -m benchmarks webhooks|survey|startup|signalr [--seed N]`."""
+"""Run one benchmark: `python -m benchmarks NAME [--seed N] [--schedules N] [--assert]`."""
 
 import argparse
 import asyncio
+from functools import partial
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
 
-from . import signalr, startup, survey, webhooks
+from . import convergence, forecast, signalr, startup, survey, webhooks
 from .figures import Figures
-
-_BENCHMARKS = {
-    "signalr": signalr.run,
-    "startup": startup.run,
-    "survey": survey.run,
-    "webhooks": webhooks.run,
-}
 
 
 def main() -> int:
     """Measure, print, and return 1 when a target was asked for and missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("benchmark", choices=sorted(_BENCHMARKS))
+    benchmarks = {
+        "webhooks": webhooks.run,
+        "survey": survey.run,
+        "startup": startup.run,
+        "convergence": convergence.run,
+        "forecast": forecast.run,
+        "signalr": signalr.run,
+    }
+    parser.add_argument("benchmark", choices=sorted(benchmarks))
     parser.add_argument("--seed", type=int, default=1, help="what the random order follows")
+    parser.add_argument(
+        "--schedules",
+        type=int,
+        default=convergence.SCHEDULES,
+        help="how many random schedules (convergence only); the first has the seed",
+    )
     parser.add_argument(
         "--assert", dest="strict", action="store_true", help="exit 1, naming each missed target"
     )
     options = parser.parse_args()
+    benchmarks["convergence"] = partial(convergence.run, schedules=options.schedules)
     figures = Figures()
     with TemporaryDirectory(prefix="bench-") as folder:
-        asyncio.run(_BENCHMARKS[options.benchmark](figures, options.seed, Path(folder)))
+        asyncio.run(benchmarks[options.benchmark](figures, options.seed, Path(folder)))
     for missed in figures.missed:
         print(f"missed: {missed}")
     return 1 if options.strict and figures.missed else 0

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 import sqlite3
 
+from .journal_lives import read_lives
 from .journal_reads import (
     Filters,
     JournalStart,
@@ -28,6 +29,7 @@ from .journal_reads import (
 )
 from .journal_rows import Statement, Writer, cursor_statement
 from .journal_schema import JournalError, JournalTooNewError, open_database
+from .lifecycle.habits import Life
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Change, Request
 
@@ -150,6 +152,10 @@ class Journal:
         return await self._read(
             partial(read_by_service_id, connection_id=connection_id, service_id=service_id)
         )
+
+    async def lives(self) -> list[Life]:
+        """Return through which stages the requests went that ended last, in order."""
+        return await self._read(read_lives)
 
     async def forget(self, request_id: str) -> None:
         """Remove a request with everything that belongs to it, its timeline too."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from .deadlines import Overdue, overdue
 from .evidence import Evidence
 from .explain import Found, Setup, explain
 from .facts import Ask, AskStatus, File, Grab, Origin, Playable
@@ -33,6 +34,7 @@ def derive(
     done = frozenset(item for item, found in stages.items() if found in _WITH_FILE)
     progress = measure(evidence, downloads.values(), done)
     counts = count(stages.values())
+    late = _overdue(request, evidence, ground, views or {MOVIE: ItemView(stage=stage)}, setup, now)
     found = Found(
         stage=stage,
         counts=counts,
@@ -40,6 +42,7 @@ def derive(
         items=views,
         downloads=downloads,
         progress=progress.share,
+        late=late.items,
     )
     explanation = explain(request, evidence, found, setup)
     status = Status(
@@ -50,12 +53,40 @@ def derive(
         eta=progress.eta,
         speed=progress.speed,
         size=progress.size,
-        stuck=explanation.needs_person and explanation.code in _STUCK,
+        stuck=explanation.is_overdue or (explanation.needs_person and explanation.code in _STUCK),
         explanation=explanation,
         quality=_quality(evidence, stages, downloads),
         jellyfin_item_id=_jellyfin_item(evidence, request),
     )
-    return status, _recheck(views, ground, now)
+    return status, _recheck(views, ground, late, now)
+
+
+def _overdue(
+    request: Request,
+    evidence: Evidence,
+    ground: Base,
+    views: dict[ItemKey, ItemView],
+    setup: Setup,
+    now: datetime,
+) -> Overdue:
+    """Return what takes too long, and when something else will."""
+    if ground.decision is not None:
+        return Overdue()
+    before, times = request.status.items, request.item_since
+    if not before and request.stage_since is not None:  # its items are not known yet
+        before, times = {MOVIE: request.stage}, {MOVIE: request.stage_since}
+    waiting = {
+        item: view
+        for item, view in views.items()
+        # What the manager knows of and was told not to fetch is explained as that.
+        if view.stage is not Stage.APPROVED or not ground.is_managed
+    }
+    since = {
+        item: times[item]
+        for item, view in waiting.items()
+        if before.get(item) is view.stage and item in times
+    }
+    return overdue(evidence, waiting, since, request.media_type, setup.deadlines, now)
 
 
 # A person must act, and it is not simply their turn (an approval is not a fault).
@@ -128,6 +159,8 @@ def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
     return next((value.item_id for value in playable if value.present), None)
 
 
-def _recheck(views: dict[ItemKey, ItemView], ground: Base, now: datetime) -> datetime | None:
-    times = [view.recheck_at for view in views.values()] + [ground.recheck_at]
+def _recheck(
+    views: dict[ItemKey, ItemView], ground: Base, late: Overdue, now: datetime
+) -> datetime | None:
+    times = [view.recheck_at for view in views.values()] + [ground.recheck_at, late.next_at]
     return min((time for time in times if time is not None and time > now), default=None)

@@ -1,9 +1,10 @@
 """Say in one sentence's worth of code and values why a request is not there yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from .deadlines import Deadlines
 from .evidence import Evidence
 from .explain_anime import hindered, matching, unmatched
 from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
@@ -18,6 +19,7 @@ class Setup:
 
     services: frozenset[Service] = frozenset(Service)
     down: Mapping[Service, datetime] = field(default_factory=dict)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Found:
     items: Mapping[ItemKey, ItemView]
     downloads: Mapping[str, DownloadView]
     progress: float | None
+    late: Mapping[ItemKey, datetime] = field(default_factory=dict)  # what takes too long
 
 
 def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
@@ -42,7 +45,23 @@ def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) ->
     if trouble is not None:
         return trouble
     unanswered = _unanswered(request, evidence, found, setup)
+    if unanswered is None and found.late:
+        return _overdue(request, evidence, found, setup)
     return unanswered or _by_stage(request, evidence, found, setup)
+
+
+def _overdue(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
+    """Return why the items that are late are where they are, the longest waiting first."""
+    first, since = min(found.late.items(), key=lambda entry: (entry[1], entry[0]))
+    stage = found.items[first].stage if first in found.items else found.stage
+    views = {
+        item: view
+        for item, view in found.items.items()
+        if item in found.late and view.stage is stage
+    }
+    late = replace(found, stage=stage, items=views)
+    why = _unanswered(request, evidence, late, setup) or _by_stage(request, evidence, late, setup)
+    return replace(why, is_overdue=True, since=since)
 
 
 def _manager(request: Request) -> Service:

@@ -40,6 +40,7 @@ class Explanation:
     service: Service | None = None
     since: datetime | None = None
     needs_person: bool = False
+    is_overdue: bool = False  # it takes longer than it should
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

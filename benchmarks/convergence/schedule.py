@@ -1,0 +1,208 @@
+"""Run one random schedule of a household's life and troubles, and judge how it ends."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+import inspect
+
+from custom_components.media_status.lifecycle.model import ItemKey, Stage
+from custom_components.media_status.lifecycle.request import Request
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from simulator import Simulator
+
+from .dice import Dice
+from .home import Home
+from .judge import differences, duplicates
+from .life import Life
+from .trouble import Trouble
+
+_PAUSES = (0.1, 0.1, 2.0, 2.0, 15.0, 100.0)  # seconds between two steps
+_SETTLED = 660.0  # seconds after which two looks prove an absence
+_PLAIN = ("seerr", "radarr", "sonarr", "qbittorrent", "jellyfin")
+_WITH_4K = (*_PLAIN[:2], "radarr:radarr4k", "sonarr", "sonarr:sonarr4k", *_PLAIN[3:])
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a schedule showed."""
+
+    story: list[str] = field(default_factory=list)
+    divergences: list[str] = field(default_factory=list)
+    arrived: int = 0
+    missed: int = 0  # pushes that did not arrive
+    healed: int = 0  # requests that a survey put right after missed pushes
+    requests: int = 0
+    restarts: int = 0
+
+
+class Schedule:
+    """One schedule, decided by dice."""
+
+    def __init__(self, hass: HomeAssistant, port: int, dice: Dice, seed: int) -> None:
+        """Initialize; `run` does it all."""
+        self._hass = hass
+        self._port = port
+        self._dice = dice
+        services = _WITH_4K if dice.chance(30) else _PLAIN
+        self._sim = Simulator(
+            profile="empty", seed=seed, services=services, stepped=False, start=dt_util.utcnow()
+        )
+        self.outcome = Outcome()
+        self._home: Home
+        self._life: Life
+        self._trouble: Trouble
+
+    async def run(self) -> Outcome:
+        """Live through it and return what it showed."""
+        async with self._sim as sim:
+            self._life = Life(sim, self._dice)
+            self._trouble = Trouble(sim, self._dice)
+            self._tell(self._trouble.clocks())
+            async with Home(self._hass, sim, self._port) as self._home:
+                if self._dice.chance(90):
+                    self._tell(self._trouble.pushes())
+                for _ in range(6 + self._dice.below(14)):
+                    await self._step()
+                await self._end()
+        return self.outcome
+
+    def _tell(self, text: str) -> None:
+        self.outcome.story.append(f"{dt_util.utcnow():%H:%M:%S} {text}")
+
+    # -- steps ---------------------------------------------------------------------------------
+
+    async def _step(self) -> None:
+        dice = self._dice
+        match dice.below(20):
+            case number if number < 12:
+                await self._live(1 + dice.below(3))
+            case 12 | 13:
+                self._tell(await self._trouble.strike())
+            case 14:
+                self._tell(await self._trouble.heal())
+            case 15 | 16:
+                await self._survey()
+            case 17:
+                await self._restart()
+            case 18:
+                self._tell("Home Assistant stops")
+                await self._home.stop()
+            case _:
+                self._tell(self._trouble.pushes())
+        await asyncio.sleep(dice.one(_PAUSES))
+        await self._home.quiet()
+
+    async def _live(self, times: int) -> None:
+        for _ in range(times):
+            verbs = self._life.verbs()
+            verb = self._dice.one(verbs)
+            self._tell(verb.name)
+            done = verb.deed()
+            if inspect.isawaitable(done):
+                await done
+        if self._dice.chance(70):
+            await self._sim.settle(held=False)
+            await self._home.quiet()
+
+    async def _survey(self) -> None:
+        """Ask all or some services; what does not answer must take nothing back."""
+        home = self._home
+        if not home.is_running:
+            return
+        names = None if self._dice.chance(50) else self._dice.some(self._sim.names())
+        before = _stages(home.hub.requests.values())
+        results = await home.survey(names)
+        self._tell(f"surveys: {', '.join(f'{key} {word}' for key, word in results.items())}")
+        self._check_regress(before, set(results.values()))
+
+    def _check_regress(
+        self, before: dict[tuple[str, ItemKey], Stage], answers: set[str]
+    ) -> None:
+        after = _stages(self._home.hub.requests.values())
+        if "ok" not in answers:
+            for key, stage in before.items():
+                now = after.get(key)
+                if now is not stage and stage is not Stage.UNRELEASED:
+                    self.outcome.divergences.append(
+                        f"nobody answered, and {stage} became {now or 'nothing'}"
+                    )
+
+    async def _restart(self) -> None:
+        home, dice = self._home, self._dice
+        if home.is_running:
+            for _ in range(dice.below(40)):
+                await asyncio.sleep(0)
+            if dice.chance(60):
+                self._tell("Home Assistant is killed")
+                await home.kill()
+            else:
+                self._tell("Home Assistant stops")
+                await home.stop()
+            if dice.chance(50):
+                await self._live(1 + dice.below(3))
+        self._tell("Home Assistant starts")
+        self.outcome.restarts += 1
+        await home.start()
+
+    # -- the end -------------------------------------------------------------------------------
+
+    async def _end(self) -> None:
+        """Let everything answer, survey, and compare: at once, and when absences are settled."""
+        home, sim = self._home, self._sim
+        self._tell(await self._trouble.heal())
+        await sim.settle()
+        await home.quiet()
+        self._count_missed()
+        for name in sim.names():
+            sim.faults(name).drop = 1.0  # no push comes to the help of the surveys
+        await home.start()
+        before = _request_stages(home.hub.requests.values())
+        await self._final_survey("at once")
+        after = _request_stages(home.hub.requests.values())
+        if self.outcome.missed:
+            changed = [key for key, stage in after.items() if before.get(key) is not stage]
+            self.outcome.healed = len(changed)
+        await asyncio.sleep(_SETTLED)
+        await home.quiet()
+        await self._final_survey(None)
+        await self._final_survey("settled")
+        self.outcome.requests = len(home.hub.requests)
+
+    async def _final_survey(self, when: str | None) -> None:
+        home = self._home
+        assert home.reference is not None
+        results = await home.survey()
+        failed = {key: word for key, word in results.items() if word != "ok"}
+        if failed:
+            self.outcome.divergences.append(f"healthy services were not understood: {failed}")
+        home.reference.tick()
+        await home.quiet()
+        if when is None:
+            return
+        ours = list(home.hub.requests.values())
+        found = differences(ours, home.reference.requests.values())
+        found += duplicates(ours)
+        self.outcome.divergences += [f"{when}: {text}" for text in found]
+
+    def _count_missed(self) -> None:
+        for name in self._sim.names():
+            courier = self._sim[name].courier
+            arrived = sum(status == 200 for _, status in courier.sent)
+            self.outcome.arrived += arrived
+            self.outcome.missed += courier.dropped + len(courier.sent) - arrived
+
+
+def _stages(requests: Iterable[Request]) -> dict[tuple[str, ItemKey], Stage]:
+    return {
+        (request.id, item): stage
+        for request in requests
+        for item, stage in request.status.items.items()
+    }
+
+
+def _request_stages(requests: Iterable[Request]) -> dict[str, Stage]:
+    return {request.id: request.stage for request in requests}
+
+
+

@@ -41,6 +41,7 @@ CONF_WEBHOOK_ID: Final = "webhook_id"
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 
 # Options of the tracker.
+CONF_DEADLINES: Final = "deadlines"
 CONF_HISTORY_DAYS: Final = "history_days"
 CONF_MANAGE_WEBHOOKS: Final = "manage_webhooks"
 CONF_NUDGE_AFTER_MINUTES: Final = "nudge_after_minutes"
@@ -60,6 +61,7 @@ DEFAULT_OPTIONS: Final[Mapping[str, JsonValue]] = MappingProxyType(
         CONF_POLL_ACTIVE_SECONDS: 60,
         CONF_POLL_IDLE_SECONDS: 300,
         CONF_NUDGE_AFTER_MINUTES: 5,
+        CONF_DEADLINES: {},  # minutes by stage
     }
 )
 

@@ -26,6 +26,8 @@ EVENT_TYPES: Final = (
     "available",
     "failed",
     "deleted",
+    "stuck",
+    "healed",
 )
 
 

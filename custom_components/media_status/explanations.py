@@ -36,9 +36,14 @@ class Texts:
         """Initialize; the translations must have been loaded (`async_load`)."""
         self._hass = hass
 
-    def sentence(self, code: str, values: Mapping[str, str | int]) -> str | None:
+    def sentence(
+        self, code: str, values: Mapping[str, str | int], *, is_overdue: bool = False
+    ) -> str | None:
         """Return the sentence for an explanation's code, or None for a code without one."""
-        return self._filled(_EXPLANATION, code, values)
+        found = self._filled(_EXPLANATION, code, values)
+        if found is None or not is_overdue:
+            return found
+        return self._filled(_EXPLANATION, "overdue", {"sentence": found}) or found
 
     def action(self, action: Action, service: str) -> str | None:
         """Return in one sentence what was done in a service, or None for a code without one."""

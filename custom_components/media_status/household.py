@@ -1,12 +1,14 @@
 """Know the household: which connections exist, answer, serve 4K, and what they are called."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Final
 
 from homeassistant.const import CONF_URL
 
 from .connections.shoko import ShokoConnection
 from .const import (
+    CONF_DEADLINES,
     CONF_IDENTITY,
     CONF_PUBLIC_URL,
     CONF_SERVES_4K,
@@ -15,7 +17,9 @@ from .const import (
     KIND_NAMES,
 )
 from .coordinator import ConnectionCoordinator
+from .lifecycle.deadlines import DEFAULTS, Deadlines
 from .lifecycle.explain import Setup
+from .lifecycle.habits import NO_HABITS, Habits
 from .lifecycle.model import MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.tracker import TrackerOptions
@@ -27,8 +31,10 @@ _SHOKOFIN: Final = "Shoko.Settings"
 MANAGERS: Final = (Service.RADARR, Service.SONARR)
 
 
-def tracker_options(connections: Connections, options: Mapping[str, object]) -> TrackerOptions:
-    """Return what the tracker must know: 4K and HD managers, what exists, what is down."""
+def tracker_options(
+    connections: Connections, options: Mapping[str, object], habits: Habits = NO_HABITS
+) -> TrackerOptions:
+    """Return what the tracker must know: 4K and HD managers, what exists, what is down or usual."""
     variants = {
         key: _serves_4k(coordinator)
         for key, coordinator in connections.items()
@@ -44,9 +50,24 @@ def tracker_options(connections: Connections, options: Mapping[str, object]) -> 
     chosen = {**DEFAULT_OPTIONS, **options}
     return TrackerOptions(
         variants=variants,
-        setup=Setup(services=services, down=down),
+        setup=Setup(
+            services=services,
+            down=down,
+            deadlines=Deadlines(chosen=_chosen(chosen[CONF_DEADLINES]), usual=habits.usual()),
+            habits=habits,
+        ),
         track_manual=bool(chosen[CONF_TRACK_MANUAL]),
     )
+
+
+def _chosen(minutes: object) -> dict[Stage, timedelta | None]:
+    """Return the deadlines that the household set; 0 is none, and what is not set is learned."""
+    chosen: dict[Stage, timedelta | None] = {}
+    for stage in DEFAULTS:
+        value = minutes.get(stage.value) if isinstance(minutes, Mapping) else None
+        if isinstance(value, int | float):
+            chosen[stage] = timedelta(minutes=value) if value > 0 else None
+    return chosen
 
 
 def has_4k(connections: Collection[ConnectionCoordinator], kind: Service) -> bool:

@@ -22,6 +22,7 @@ from .explanations import Texts
 from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
 from .journal import Batch, Journal, JournalError, JournalStart
 from .lifecycle.facts import Verdict
+from .lifecycle.habits import NO_HABITS, learn
 from .lifecycle.model import JsonObject, Service
 from .lifecycle.request import Change, Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
@@ -34,6 +35,7 @@ type MediaStatusConfigEntry = ConfigEntry[Hub]
 _LOGGER = logging.getLogger(__name__)
 
 _TICK: Final = timedelta(seconds=30)
+_LEARN_EVERY: Final = timedelta(hours=6)
 # The order in which a first survey makes most sense: wishes, managers, clients, matches, library.
 _SURVEY_ORDER: Final = (
     (Service.SEERR,),
@@ -67,6 +69,7 @@ class Hub:
         self.tracker = Tracker(new_id=lambda: uuid7().hex)
         self.connections: dict[str, ConnectionCoordinator] = {}
         self.tracking_since = self._began = dt_util.utcnow()
+        self.habits = NO_HABITS
         self._recent: dict[str, Request] = {}
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self.texts = texts
@@ -103,12 +106,28 @@ class Hub:
         for coordinator in self.connections.values():
             coordinator.start()
         self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
+        self.entry.async_on_unload(async_track_time_interval(self.hass, self._learn, _LEARN_EVERY))
         self.entry.async_create_background_task(self.hass, self._begin(), "first survey")
 
     async def _begin(self) -> None:
         """Tell what time alone has changed since we stopped, then ask everybody."""
+        await self._learn(dt_util.utcnow())
         await self._tick(dt_util.utcnow())
         await self.survey()
+
+    async def _learn(self, _now: datetime) -> None:
+        """Learn from the requests that ended what is usual here, and explain by that."""
+        try:
+            lives = await self.journal.lives()
+        except JournalError as err:
+            _LOGGER.debug("The history cannot be read: %s", err)
+            return
+        self.habits = await self.hass.async_add_executor_job(learn, lives)
+        await self._reconsider()
+
+    async def _reconsider(self) -> None:
+        """Derive all requests anew under what is known of the household now."""
+        await self._take_steps(self.tracker.reconsider(self._options(), dt_util.utcnow()))
 
     async def close(self) -> None:
         """Let go of the journal; what surveys under way still find is left to the next start."""
@@ -269,7 +288,7 @@ class Hub:
         self.state_changed(coordinator)
         self.entry.async_create_background_task(
             self.hass,
-            self._take_steps(self.tracker.reconsider(self._options(), dt_util.utcnow())),
+            self._reconsider(),
             "explain requests anew",
         )
 
@@ -323,14 +342,14 @@ class Hub:
         values = dict(explanation.values)
         if explanation.service is not None:
             values["service"] = service_name(self.connections, request, explanation.service)
-        return self.texts.sentence(explanation.code, values)
+        return self.texts.sentence(explanation.code, values, is_overdue=explanation.is_overdue)
 
     def watch_url(self, request: Request) -> str | None:
         """Return the address of the title's page in Jellyfin for people's browsers."""
         return watch_url(self.connections, request)
 
     def _options(self) -> TrackerOptions:
-        return tracker_options(self.connections, self.entry.options)
+        return tracker_options(self.connections, self.entry.options, self.habits)
 
     async def _tick(self, _now: datetime) -> None:
         """Derive what time alone changes, and let go of what ended long ago."""

@@ -43,6 +43,8 @@ def milestones(changes: Iterable[Change]) -> tuple[RequestEvent, ...]:
 
 def _names(change: Change) -> Iterator[str]:
     before, stage = change.before, change.request.stage
+    if change.stuck is not None and not change.ended:
+        yield "stuck" if change.stuck else "healed"
     if not change.opened and before is None:
         return
     if stage in _IMPORTED and before not in _IMPORTED | {Stage.AVAILABLE}:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -17,6 +18,7 @@ from homeassistant.helpers.selector import (
 
 from .clients.errors import BadAddress
 from .const import (
+    CONF_DEADLINES,
     CONF_HISTORY_DAYS,
     CONF_MANAGE_WEBHOOKS,
     CONF_NUDGE_AFTER_MINUTES,
@@ -28,8 +30,10 @@ from .const import (
     DEFAULT_OPTIONS,
 )
 from .flow_schema import normalise_url
+from .lifecycle.deadlines import DEFAULTS
 
 _ARROW = "=>"
+_WEEK = 7 * 24 * 60  # minutes
 
 
 def _number(minimum: int, maximum: int, unit: str) -> object:
@@ -56,6 +60,12 @@ _SCHEMA = vol.Schema(
         vol.Required(CONF_NUDGE_AFTER_MINUTES): _number(0, 1440, "min"),
         vol.Required(CONF_POLL_ACTIVE_SECONDS): _number(30, 600, "s"),
         vol.Required(CONF_POLL_IDLE_SECONDS): _number(60, 3600, "s"),
+        vol.Required(CONF_DEADLINES, default={}): section(
+            vol.Schema(
+                {vol.Optional(stage.value): _number(0, 10_080, "min") for stage in DEFAULTS}
+            ),
+            {"collapsed": True},
+        ),
     }
 )
 

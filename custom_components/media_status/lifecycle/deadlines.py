@@ -20,6 +20,8 @@ DEFAULTS: Mapping[Stage, timedelta] = {
     Stage.ANIME_MATCHING: timedelta(minutes=30),
     Stage.SYNCING_LIBRARY: timedelta(minutes=60),
 }
+# What always went quickly may take this long once without anybody being bothered.
+_SHORTEST = timedelta(minutes=15)
 # A queue that has not changed for so long does not move.
 _STILL = timedelta(hours=1)
 
@@ -40,7 +42,7 @@ class Deadlines:
             return self.chosen[stage]
         usual = self.usual.get((media_type, stage))
         default = DEFAULTS.get(stage)
-        return default if usual is None or default is None else usual
+        return default if usual is None or default is None else max(usual, _SHORTEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

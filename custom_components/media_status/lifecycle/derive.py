@@ -6,6 +6,7 @@ from .deadlines import Overdue, overdue
 from .evidence import Evidence
 from .explain import Found, Setup, explain
 from .facts import Ask, AskStatus, File, Grab, Origin, Playable
+from .forecast import Forecast, forecast
 from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
 from .progress import measure
 from .request import Request, Status
@@ -45,12 +46,14 @@ def derive(
         late=late.items,
     )
     explanation = explain(request, evidence, found, setup)
+    ready = _ready(request, stage, progress.eta, setup, now)
     status = Status(
         stage=stage,
         items=stages,
         counts=counts,
         progress=progress.share,
         eta=progress.eta,
+        ready=ready,
         speed=progress.speed,
         size=progress.size,
         stuck=explanation.is_overdue or (explanation.needs_person and explanation.code in _STUCK),
@@ -58,7 +61,24 @@ def derive(
         quality=_quality(evidence, stages, downloads),
         jellyfin_item_id=_jellyfin_item(evidence, request),
     )
-    return status, _recheck(views, ground, late, now)
+    moments = [late.next_at, *((ready.at, ready.latest) if ready is not None else ())]
+    return status, _recheck(views, ground, moments, now)
+
+
+def _ready(
+    request: Request, stage: Stage, download_eta: datetime | None, setup: Setup, now: datetime
+) -> Forecast | None:
+    """Return when the request is likely to be ready, to the minute."""
+    is_same = request.status.stage is stage and request.stage_since is not None
+    return forecast(
+        setup.habits,
+        request.media_type,
+        stage,
+        is_anime=request.is_anime and Service.SHOKO in setup.services,
+        since=request.stage_since if is_same and request.stage_since else now,
+        download_eta=download_eta,
+        now=now,
+    )
 
 
 def _overdue(
@@ -160,7 +180,7 @@ def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
 
 
 def _recheck(
-    views: dict[ItemKey, ItemView], ground: Base, late: Overdue, now: datetime
+    views: dict[ItemKey, ItemView], ground: Base, more: list[datetime | None], now: datetime
 ) -> datetime | None:
-    times = [view.recheck_at for view in views.values()] + [ground.recheck_at, late.next_at]
+    times = [view.recheck_at for view in views.values()] + [ground.recheck_at, *more]
     return min((time for time in times if time is not None and time > now), default=None)

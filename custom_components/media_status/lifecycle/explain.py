@@ -8,6 +8,7 @@ from .deadlines import Deadlines
 from .evidence import Evidence
 from .explain_anime import hindered, matching, unmatched
 from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
+from .habits import NO_HABITS, Habits
 from .model import ItemKey, MediaType, Service, Stage, Subject
 from .request import Counts, Explanation, Request
 from .stages import Base, DownloadView, ItemView
@@ -20,6 +21,7 @@ class Setup:
     services: frozenset[Service] = frozenset(Service)
     down: Mapping[Service, datetime] = field(default_factory=dict)
     deadlines: Deadlines = field(default_factory=Deadlines)
+    habits: Habits = NO_HABITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

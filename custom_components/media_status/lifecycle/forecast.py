@@ -49,12 +49,18 @@ def forecast(
     return _after(now, rest)
 
 
+def _minute(moment: datetime, *, up: bool = False) -> datetime:
+    """Return a moment to the minute: what changes every second is read by nobody."""
+    whole = moment.replace(second=0, microsecond=0)
+    return whole + timedelta(minutes=1) if up and whole < moment else whole
+
+
 def _after(start: datetime, rest: Sample) -> Forecast | None:
     if not len(rest):
         return None
     found = Forecast(
-        at=start + timedelta(seconds=rest.quantile(0.5)),
-        earliest=start + timedelta(seconds=rest.quantile(0.1)),
-        latest=start + timedelta(seconds=rest.quantile(0.9)),
+        at=_minute(start + timedelta(seconds=rest.quantile(0.5))),
+        earliest=_minute(start + timedelta(seconds=rest.quantile(0.1))),
+        latest=_minute(start + timedelta(seconds=rest.quantile(0.9)), up=True),
     )
     return found if found.latest - found.earliest <= _WIDEST else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .facts import Anime, Ask, Fact, FactKey, File, Grab, Origin
+from .forecast import Forecast
 from .model import MOVIE, ItemKey, JsonValue, MediaType, ProviderIds, Service, Stage
 from .paths import tail
 
@@ -52,6 +53,7 @@ class Status:
     counts: Counts = field(default_factory=Counts)
     progress: float | None = None  # 0..1, weighted by size over the downloads
     eta: datetime | None = None  # when the downloads end
+    ready: Forecast | None = None  # when it is likely to be ready; None rather than wrong
     speed: int = 0  # bytes per second
     size: int | None = None  # bytes of all downloads
     stuck: bool = False
@@ -182,6 +184,7 @@ class Change:
     opened: bool = False
     ended: bool = False
     before: Stage | None = None  # the stage before, when it changed
+    stuck: bool | None = None  # whether it is stuck now, when that changed
     visible: bool = False  # something a person can see changed
     facts: dict[FactKey, Fact] = field(default_factory=dict)  # new or changed
     dropped: set[FactKey] = field(default_factory=set)

@@ -49,6 +49,10 @@ def entries(touched: Touched, now: datetime) -> list[TimelineEntry]:
     told.close()
     if change.before is not None:
         told.add("stage", None, before=change.before.value, stage=change.request.stage.value)
+    if change.stuck is not None:
+        explanation = change.request.status.explanation
+        reason = explanation.code if explanation is not None and change.stuck else None
+        told.add("stuck" if change.stuck else "healed", None, reason=reason)
     return told.entries
 
 

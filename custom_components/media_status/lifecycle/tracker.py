@@ -316,6 +316,8 @@ class Tracker:
             request.stage_since = now
             change.before = None if change.opened else old.stage
             change.is_stored = True
+        if not change.opened and old.stuck is not request.status.stuck:
+            change.stuck = request.status.stuck
         if old.items != request.status.items or old.explanation != request.status.explanation:
             change.is_stored = True
         if request.stage is Stage.AVAILABLE and request.available_at is None:

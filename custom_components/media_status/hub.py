@@ -22,11 +22,11 @@ from .explanations import Texts
 from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
 from .journal import Batch, Journal, JournalError, JournalStart
 from .lifecycle.facts import Verdict
-from .lifecycle.habits import NO_HABITS, learn
 from .lifecycle.model import JsonObject, Service
 from .lifecycle.request import Change, Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
 from .milestones import RequestEvent, milestones
+from .past import Past
 from .schedule import elapsed, interval
 from .wanted import Asker, concerns, survey_context, wanted_title
 
@@ -35,7 +35,6 @@ type MediaStatusConfigEntry = ConfigEntry[Hub]
 _LOGGER = logging.getLogger(__name__)
 
 _TICK: Final = timedelta(seconds=30)
-_LEARN_EVERY: Final = timedelta(hours=6)
 # The order in which a first survey makes most sense: wishes, managers, clients, matches, library.
 _SURVEY_ORDER: Final = (
     (Service.SEERR,),
@@ -54,6 +53,7 @@ class HubEvent:
     connections: frozenset[str] = frozenset()  # whose health changed
     removed: frozenset[str] = frozenset()  # requests whose sensor's time is over
     fired: tuple[RequestEvent, ...] = ()
+    learned: bool = False  # what is usual here may be something else now
 
 
 class Hub:
@@ -69,7 +69,7 @@ class Hub:
         self.tracker = Tracker(new_id=lambda: uuid7().hex)
         self.connections: dict[str, ConnectionCoordinator] = {}
         self.tracking_since = self._began = dt_util.utcnow()
-        self.habits = NO_HABITS
+        self.past = Past(hass, journal)
         self._recent: dict[str, Request] = {}
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self.texts = texts
@@ -106,24 +106,18 @@ class Hub:
         for coordinator in self.connections.values():
             coordinator.start()
         self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
-        self.entry.async_on_unload(async_track_time_interval(self.hass, self._learn, _LEARN_EVERY))
         self.entry.async_create_background_task(self.hass, self._begin(), "first survey")
 
     async def _begin(self) -> None:
         """Tell what time alone has changed since we stopped, then ask everybody."""
-        await self._learn(dt_util.utcnow())
         await self._tick(dt_util.utcnow())
         await self.survey()
 
-    async def _learn(self, _now: datetime) -> None:
-        """Learn from the requests that ended what is usual here, and explain by that."""
-        try:
-            lives = await self.journal.lives()
-        except JournalError as err:
-            _LOGGER.debug("The history cannot be read: %s", err)
-            return
-        self.habits = await self.hass.async_add_executor_job(learn, lives)
-        await self._reconsider()
+    async def _learn(self) -> None:
+        """Learn what is usual here, when that is due, and explain by that."""
+        if await self.past.learn(dt_util.utcnow()):
+            await self._reconsider()
+            self._tell(HubEvent(learned=True))
 
     async def _reconsider(self) -> None:
         """Derive all requests anew under what is known of the household now."""
@@ -349,11 +343,12 @@ class Hub:
         return watch_url(self.connections, request)
 
     def _options(self) -> TrackerOptions:
-        return tracker_options(self.connections, self.entry.options, self.habits)
+        return tracker_options(self.connections, self.entry.options, self.past.habits)
 
     async def _tick(self, _now: datetime) -> None:
         """Derive what time alone changes, and let go of what ended long ago."""
         await self._store_again()
+        await self._learn()
         changes = self.tracker.tick(dt_util.utcnow())
         if changes:
             await self._store(changes)
@@ -377,6 +372,7 @@ class Hub:
         for change in changes:
             if change.ended:
                 change.request.facts = {}
+                self.past.outdate()
                 self._recent[change.request.id] = change.request
         self._tell(HubEvent(changes=changes, fired=milestones(changes)))
         for bell in heard(changes):

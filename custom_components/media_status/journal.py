@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 import sqlite3
 
-from .journal_lives import read_lives
+from .journal_lives import Totals, read_past
 from .journal_reads import (
     Filters,
     JournalStart,
@@ -153,9 +153,9 @@ class Journal:
             partial(read_by_service_id, connection_id=connection_id, service_id=service_id)
         )
 
-    async def lives(self) -> list[Life]:
-        """Return through which stages the requests went that ended last, in order."""
-        return await self._read(read_lives)
+    async def past(self) -> tuple[list[Life], Totals]:
+        """Return through which stages the last ended requests went, and how all of them ended."""
+        return await self._read(read_past)
 
     async def forget(self, request_id: str) -> None:
         """Remove a request with everything that belongs to it, its timeline too."""

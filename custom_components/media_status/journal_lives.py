@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 import sqlite3
@@ -21,7 +22,30 @@ FROM (
 ) r JOIN timeline t ON t.request_id = r.id
 WHERE t.code = 'stage' ORDER BY r.ended_at, r.id, t.id"""
 
+_COUNT = """SELECT
+    (SELECT count(*) FROM requests WHERE open = 0),
+    (SELECT count(*) FROM requests WHERE available_at IS NOT NULL AND open = 0),
+    (SELECT count(*) FROM requests WHERE available_at IS NOT NULL),
+    (SELECT count(*) FROM timeline WHERE code = 'healed')"""
+
 type _Row = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """How the requests of all time ended."""
+
+    ended: int = 0
+    available: int = 0  # of those that ended
+    completed: int = 0  # that became available, also if they go on
+    healed: int = 0  # how often one was stuck and went on
+
+
+def read_past(connection: sqlite3.Connection) -> tuple[list[Life], Totals]:
+    """Return the lives of the requests that ended last, and how all of them ended."""
+    ended, available, completed, healed = connection.execute(_COUNT).fetchone()
+    totals = Totals(ended=ended, available=available, completed=completed, healed=healed)
+    return read_lives(connection), totals
 
 
 def read_lives(connection: sqlite3.Connection, limit: int = MOST_LIVES) -> list[Life]:

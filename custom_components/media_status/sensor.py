@@ -11,7 +11,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfDataRate
+from homeassistant.const import UnitOfDataRate, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -21,6 +21,7 @@ from .entity import TrackerEntity, request_entity_id, shown_request_id
 from .hub import HubEvent, MediaStatusConfigEntry
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
+from .past import Past
 from .serialize import MAX_TITLE, clean, poster_url, request_attributes
 from .tally import Tally, download_rate
 
@@ -50,6 +51,7 @@ async def async_setup_entry(
         [
             *(CountSensor(entry, description, tally) for description in COUNTS),
             DownloadRateSensor(entry),
+            *(PastSensor(entry, description) for description in PAST),
         ]
     )
     requests.start()
@@ -258,6 +260,58 @@ class CountSensor(TrackerEntity, SensorEntity):
     def _update(self) -> None:
         value = self.entity_description.count(self._tally)
         if value != self._attr_native_value:
+            self._attr_native_value = value
+            self.async_write_ha_state()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastDescription(SensorEntityDescription):
+    """Describe a figure that the history tells."""
+
+    value: Callable[[Past], float | None]
+
+
+PAST: Final = (
+    PastDescription(
+        key="median_time_to_available",
+        translation_key="median_time_to_available",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+        value=lambda past: past.habits.median_to_available,
+    ),
+    PastDescription(
+        key="requests_completed",
+        translation_key="requests_completed",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value=lambda past: past.totals.completed,
+    ),
+)
+
+
+class PastSensor(TrackerEntity, SensorEntity):
+    """Show a figure that the history tells."""
+
+    entity_description: PastDescription
+
+    def __init__(self, entry: MediaStatusConfigEntry, description: PastDescription) -> None:
+        """Initialize for a figure."""
+        super().__init__(entry, description.key)
+        self.entity_description = description
+        self._attr_native_value = description.value(self.hub.past)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow what is learned."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.hub.subscribe(self._handle))
+
+    @callback
+    def _handle(self, event: HubEvent) -> None:
+        value = self.entity_description.value(self.hub.past)
+        if event.learned and value != self._attr_native_value:
             self._attr_native_value = value
             self.async_write_ha_state()
 

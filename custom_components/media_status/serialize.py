@@ -15,6 +15,7 @@ from yarl import URL
 
 from .connections.text import clean_text
 from .lifecycle.facts import Fact
+from .lifecycle.forecast import Forecast
 from .lifecycle.model import MOVIE, ItemKey, JsonObject, JsonValue, MediaType, Subject
 from .lifecycle.request import Explanation, Request, TimelineEntry
 
@@ -107,7 +108,8 @@ def request_attributes(
         "is_anime": request.is_anime,
         "year": request.year,
         "progress": percent(status.progress),
-        "eta": timestamp(status.eta),
+        # Until enough is known of this household, when the download ends.
+        "eta": timestamp(status.ready.at if status.ready is not None else status.eta),
         "requested_by": clean_or_none(request.requested_by, MAX_WORD),
         "quality": clean_or_none(status.quality, MAX_WORD),
         "episodes": episodes(request),
@@ -146,6 +148,7 @@ def request_json(
         "opened_at": timestamp(request.opened_at),
         "available_at": timestamp(request.available_at),
         "ended_at": timestamp(request.ended_at),
+        "forecast": _forecast(status.ready),
         "speed": status.speed,
         "size": status.size,
         "explanation": explanation_json(status.explanation, sentence, is_admin=is_admin),
@@ -153,6 +156,17 @@ def request_json(
         "entity_id": entity_id,
     }
     return attributes | answer
+
+
+def _forecast(ready: Forecast | None) -> JsonObject | None:
+    """Return when a request is likely to be ready, with its range."""
+    if ready is None:
+        return None
+    return {
+        "at": timestamp(ready.at),
+        "earliest": timestamp(ready.earliest),
+        "latest": timestamp(ready.latest),
+    }
 
 
 def explanation_json(
@@ -168,6 +182,7 @@ def explanation_json(
         "service": None if explanation.service is None else explanation.service.value,
         "since": timestamp(explanation.since),
         "needs_person": explanation.needs_person,
+        "is_overdue": explanation.is_overdue,
     }
 
 

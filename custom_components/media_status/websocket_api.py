@@ -8,6 +8,7 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
+from .habits_json import statistics_json
 from .queries import FILTER_FIELDS, Reader, RequestFilter, loaded_entry
 from .subscription import Subscription
 
@@ -15,12 +16,13 @@ TYPE_SUBSCRIBE: Final = f"{DOMAIN}/subscribe"
 TYPE_REQUESTS: Final = f"{DOMAIN}/requests"
 TYPE_REQUEST: Final = f"{DOMAIN}/request"
 TYPE_CONNECTIONS: Final = f"{DOMAIN}/connections"
+TYPE_STATISTICS: Final = f"{DOMAIN}/statistics"
 
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the commands, once for all entries."""
-    for command in (_subscribe, _requests, _request, _connections):
+    for command in (_subscribe, _requests, _request, _connections, _statistics):
         websocket_api.async_register_command(hass, command)
 
 
@@ -70,6 +72,16 @@ def _connections(
     """Send how every connection stands."""
     connections = _reader(hass, connection).connections()
     connection.send_result(_message_id(msg), {"connections": connections})
+
+
+@callback
+@websocket_api.websocket_command({vol.Required("type"): TYPE_STATISTICS})
+def _statistics(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send how long every stage takes here, and how requests ended."""
+    past = loaded_entry(hass).runtime_data.past
+    connection.send_result(_message_id(msg), statistics_json(past.habits, past.totals))
 
 
 def _reader(hass: HomeAssistant, connection: websocket_api.ActiveConnection) -> Reader:

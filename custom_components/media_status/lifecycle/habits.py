@@ -76,6 +76,12 @@ class Habits:
     left: Mapping[tuple[MediaType, bool, Stage], Sample]
     total: Mapping[MediaType, Sample]
 
+    @property
+    def median_to_available(self) -> float | None:
+        """Return how many seconds half of all requests took from asked to ready."""
+        seconds = sorted(value for sample in self.total.values() for value in sample.seconds)
+        return Sample(seconds=tuple(seconds)).quantile(0.5) if seconds else None
+
     def usual(self) -> dict[tuple[MediaType, Stage], timedelta]:
         """Return what 95 of 100 stay within, where there are enough examples."""
         return {

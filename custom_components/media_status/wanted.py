@@ -129,13 +129,14 @@ def _library_items(
     """Return all items for Jellyfin; most need no more than what their stage says."""
     known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
     items = {item: known[_stage(request, item)] for item in request.items}
-    for item in _overdue(asker.options, request, now) & items.keys():
+    late = _overdue(asker.options, request, now)
+    for item in late & items.keys():
         items[item] = replace(items[item], is_overdue=True)
-    if not (has_variants or has_matches(request)):
+    if not (has_variants or late or has_matches(request)):
         return items
     prefixes = prefix_pairs(asker.options.get(CONF_PATH_PREFIXES, ()))
     for item, file in known_files(request, request.items).items():
-        if file.match is not None or (has_variants and file.path):
+        if file.match is not None or (file.path and (has_variants or item in late)):
             path = mapped(file.path, prefixes) if file.path else None
             items[item] = replace(items[item], file_path=path, match=file.match)
     return items

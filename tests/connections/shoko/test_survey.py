@@ -104,7 +104,20 @@ async def test_one_file_is_the_word_about_all_its_episodes() -> None:
     path = manager_path("x.mkv")
     survey = await shoko(shelf).survey(context(title(path, path)))
     assert set(matches_of(survey)) == {ItemKey(1, 1), ItemKey(1, 2)}
-    assert shelf.count(*LOOK_UPS) == 1
+    assert shelf.count("path", "file") == 1
+
+
+async def test_the_numbering_of_anidb_is_read_once() -> None:
+    """Only a list of episodes tells it; a survey later it is still known."""
+    shelf = Shelf()
+    shelf.put(*pack(NAMES[:1]))
+    connection = shoko(shelf)
+    for minutes in (0, 6, 12):
+        now = NOW + timedelta(minutes=minutes)
+        survey = await connection.survey(context(title(*paths(NAMES[:1])), now=now))
+        (match,) = matches_of(survey).values()
+        assert match.episodes[0].label == "1"
+    assert shelf.count("series") == 1
 
 
 async def test_a_pack_costs_a_look_and_its_series() -> None:

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.const import DOMAIN
@@ -55,6 +58,15 @@ async def test_a_match_is_told_by_the_hub(
         assert home.stage(film) is Stage.ANIME_MATCHING
         await sim.advance(60)
         await until(lambda: home.stage(film) is Stage.SYNCING_LIBRARY)
+        await sim.advance(120)
+        await home.survey()
+        assert home.stage(film) is Stage.AVAILABLE
+        details = await call(hass, "get_request", request_id=home.request_for(film).id)
+        (names,) = rows(details, "identity")
+        assert isinstance(found := names["jellyfin"], dict)
+        assert str(found["proof"]).startswith("shoko file")
+        steps = [row["code"] for row in rows(details, "timeline")]
+        assert steps.index("imported") < steps.index("matched") < steps.index("playable")
 
 
 async def test_what_the_hub_did_not_tell_is_found(
@@ -77,9 +89,38 @@ async def test_what_the_hub_did_not_tell_is_found(
         assert explanation is not None
         assert explanation.code == "connection_down"
         await sim.up("shoko")
-        await sim.advance(120)
+        await sim.advance(600)
+        await home.survey()
+        assert home.stage(film) is Stage.AVAILABLE
+
+
+async def test_jellyfin_is_asked_to_look_when_nobody_tells_it(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    hass_client_no_auth: ClientSessionGenerator,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The plugin does not listen to Shoko: people are told, and the film appears all the same."""
+    async with (
+        Simulator(seed=4, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
+        sim.jellyfin.shokofin.enable(signalr=False)
+        await listening(home)
+        film = film_of(sim)
+        request = await sim.seerr.request(film, user="alice")
+        await sim.play(request, until="imported")
+        await sim.advance(600)
         await home.survey()
         assert home.stage(film) is Stage.SYNCING_LIBRARY
+
+        reports = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
+        freezer.tick(timedelta(minutes=6))
+        await home.survey()
+        await home.survey()
+        assert home.stage(film) is Stage.AVAILABLE
+        told = [(found.data["issue_id"], found.data["action"]) for found in reports]
+        assert told == [("shokofin_signalr_off", "create"), ("shokofin_signalr_off", "remove")]
 
 
 async def test_a_person_links_what_shoko_does_not_know(

@@ -95,7 +95,7 @@ async def ask(
     ):
         assert answer.status == status, (path, answer.status)
         text = await answer.text()
-    return json.loads(text) if text else None
+    return json.loads(text) if text and status == 200 else None
 
 
 async def rows(sim: Simulator, path: str) -> list[dict[str, object]]:

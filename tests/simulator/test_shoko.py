@@ -11,7 +11,7 @@ from .shapes import differences, sample
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
-LATEST = "/api/v3/File/PathEndsWith?path=/Season 01/"
+LATEST = "/api/v3/File/PathEndsWith?path=.mkv"
 
 
 def _sorted(body: object) -> object:
@@ -27,7 +27,8 @@ async def test_a_matched_file_has_the_sample_s_shape() -> None:
     """PathEndsWith answers v5's form of a file, with Shoko's and TMDB's ids."""
     async with household() as sim:
         await _matched(sim)
-        ours = await ask(sim, LATEST)
+        ours = await rows(sim, LATEST)
+        assert len(ours) == 2
         assert differences(ours, sample("shoko", "v5-file-path-ends-with")) == []
         one = await ask(sim, "/api/v3/File/812?includeXRefs=true")
         assert isinstance(one, dict)
@@ -114,10 +115,13 @@ async def test_windows() -> None:
         await _matched(sim)
         folders = await rows(sim, "/api/v3/ImportFolder")
         assert [folder["Path"] for folder in folders] == ["D:\\anime\\", "D:\\anime-movies\\"]
-        (row,) = await rows(
-            sim, "/api/v3/File/PathEndsWith?path=S01E01 - Chapter 1 [WEBDL-1080p]-NTb.mkv"
-        ) or [{}]
-        assert row
+        suffix = "/season 01/frieren"
+        assert await rows(sim, f"/api/v3/File/PathEndsWith?path={suffix}") == []
+        place = (await rows(sim, f"{LATEST}&includeAbsolutePaths=true"))[0]["Locations"]
+        assert isinstance(place, list)
+        assert place[0]["RelativePath"].startswith("Frieren")
+        assert "\\Season 01\\" in place[0]["RelativePath"]
+        assert place[0]["AbsolutePath"].startswith("D:\\anime\\Frieren")
 
 
 async def test_folders_queue_and_start() -> None:

@@ -10,6 +10,7 @@ from custom_components.media_status.clients.errors import (
     NotJson,
     ReadOnly,
     Refused,
+    ServerBusy,
     UnsafeId,
 )
 from custom_components.media_status.clients.readers import JsonObject, JsonValue
@@ -21,7 +22,7 @@ from custom_components.media_status.clients.shoko import (
 )
 
 from .fake import CANARY, FakeService, sample
-from .shoko_server import VERSION, started, version
+from .shoko_server import STATUS, VERSION, started, version
 
 FRIEREN = (
     CrossReference(anidb_anime=17617, anidb_episode=271234, series=142, episode=4105,
@@ -239,6 +240,17 @@ async def test_the_episodes_of_a_series_bring_their_files(
     )
     assert shoko.dropped == 1
     assert service.seen[-1].query["pageSize"] == "0"
+
+
+async def test_a_series_that_the_user_may_not_see_is_none(
+    service: FakeService, shoko: ShokoClient
+) -> None:
+    """Shoko can hide series from users; the files of these are looked up one by one."""
+    service.answer("GET", "/api/v3/Series/142/Episode", None, status=403)
+    assert await shoko.series_episodes(142) is None
+    service.answer("GET", STATUS, {"State": "Starting", "StartupMessage": None})
+    with pytest.raises(ServerBusy):
+        await shoko.series_episodes(142)
 
 
 async def test_a_series_that_is_cut_off_is_no_series(

@@ -58,6 +58,11 @@ class Item:
         return self.title.first_aired if self.type != "Movie" else self.title.released
 
     @property
+    def air_time(self) -> str | None:
+        """Return the time of day of the broadcast, as a series' metadata tell it."""
+        return "21:00"
+
+    @property
     def playable(self) -> bool:
         """Whether there is a file behind the item."""
         return self.path is not None and self.type in {"Movie", "Episode"}
@@ -180,7 +185,8 @@ def _event_family(item: Item) -> JsonObject:
         body |= _padded("EpisodeNumber", first)
         if last > first:
             body |= _padded("EpisodeNumberEnd", last)
-        body["AirTime"] = "21:00"
+        if item.air_time is not None:
+            body["AirTime"] = item.air_time
     return body
 
 

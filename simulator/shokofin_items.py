@@ -55,6 +55,11 @@ class ShokofinItem(Item):
 
     @property
     @override
+    def air_time(self) -> str | None:
+        return None
+
+    @property
+    @override
     def provider_ids(self) -> dict[str, str]:
         return self.ids
 

@@ -43,10 +43,10 @@ def show(
     )
 
 
-def film(sim: Simulator, **more: Title) -> Title:
+def film(sim: Simulator, filed_under: Title | None = None) -> Title:
     """Let the world know an anime film, perhaps filed under a series."""
     return sim.world.add_anime_film(
-        title="Recollections", romaji="Kaisou", year=2021, tmdb=1052946, **more
+        title="Recollections", romaji="Kaisou", year=2021, tmdb=1052946, filed_under=filed_under
     )
 
 

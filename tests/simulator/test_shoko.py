@@ -39,7 +39,8 @@ async def test_a_matched_file_has_the_sample_s_shape() -> None:
             "TMDB": {"Movie": [], "Show": [209867]},
         }
         assert one["SeriesIDs"][0]["EpisodeIDs"][0]["TMDB"]["Episode"] == [title.episodes[0].tmdb]
-        assert "SeriesIDs" not in await rows(sim, "/api/v3/File?pageSize=1")
+        (plain,) = await rows(sim, "/api/v3/File?pageSize=1")
+        assert "SeriesIDs" not in plain
 
 
 async def test_a_matched_file_in_version_6() -> None:

@@ -78,7 +78,7 @@ class Memory:
     are_folders_known: bool = False
     verdicts: Kept[int, Verdict] = field(default_factory=Kept)
     paths: Kept[int, str] = field(default_factory=Kept)  # where events said files are
-    labels: Kept[int, str | None] = field(default_factory=Kept)  # by AniDB's episode
+    labels: dict[int, str | None] = field(default_factory=dict)  # by AniDB's episode
     moved: Kept[Tail, int] = field(default_factory=Kept)  # files that Shoko has renamed
     series: set[int] = field(default_factory=set)  # Shoko's, of matched files
     unresolved: set[int] = field(default_factory=set)  # AniDB's, of files without Shoko's ids
@@ -107,14 +107,18 @@ class Memory:
     def settle(self) -> None:
         """Index the answers after a survey, for the events to come."""
         self.series, self.unresolved, self._files = set(), set(), {}
+        labels: dict[int, str | None] = {}
         for path, answer in self.answers.items():
             if answer.file is not None:
                 self._files[answer.file.id] = path
             for reference in answer.references:
+                if reference.anidb_episode in self.labels:
+                    labels[reference.anidb_episode] = self.labels[reference.anidb_episode]
                 if reference.series is not None:
                     self.series.add(reference.series)
                 if reference.series is None or reference.episode is None:
                     self.unresolved.add(reference.anidb_anime)
+        self.labels = labels
 
     def now_marked(self) -> int:
         """Return the mark of a question that is put now."""
@@ -157,8 +161,7 @@ class Memory:
 
     def learn_labels(self, labels: Mapping[int, str | None]) -> None:
         """Remember how AniDB numbers episodes, for the answers that are known, too."""
-        for episode, label in labels.items():
-            self.labels.put(episode, label)
+        self.labels.update(labels)
         for path, answer in self.answers.items():
             if answer.file is not None and any(
                 reference.anidb_episode in labels for reference in answer.references

@@ -296,7 +296,6 @@ class Round:
 
     async def _read_labels(self, asked: list[Asked]) -> None:
         """With what is left, learn how AniDB numbers the episodes of matched files."""
-        labels = self.memory.labels
         for count, entry in enumerate(asked):
             await breathe(count)
             if entry.title.media_type is MediaType.MOVIE:
@@ -304,11 +303,10 @@ class Round:
             for found in self._references(entry):
                 if self._left <= 0:
                     return
-                if found.series and found.anidb_episode not in labels:
+                if found.series and found.anidb_episode not in self.memory.labels:
                     if found.series not in self._series:
                         await self._read_series(found.series)
-                    if found.anidb_episode not in labels:
-                        labels.put(found.anidb_episode, None)  # it has no number
+                    self.memory.labels.setdefault(found.anidb_episode, None)  # it has none
 
     def _references(self, asked: Asked) -> list[CrossReference]:
         answers = [self.memory.answers.get(path) for path in asked.files]

@@ -207,6 +207,7 @@ class Shoko(Service):
 
     @override
     async def stop(self) -> None:
+        self.hub.thaw()  # a frozen hub would never be done with its clients
         await self.hub.close()
         await super().stop()
 

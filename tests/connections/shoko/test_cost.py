@@ -64,6 +64,33 @@ async def test_a_pack_of_two_series_costs_one_more_each() -> None:
     assert shelf.count(*LOOK_UPS) == 4
 
 
+async def test_a_pack_of_many_series_is_read_in_turns() -> None:
+    """However it is cut up, no survey asks more than sixteen questions about files."""
+    shelf = Shelf()
+    for file in pack():
+        file.episodes = ((ANIME + file.id, file.id),)
+        shelf.put(file)
+    connection = shoko(shelf)
+    for _ in range(10):
+        before = shelf.count(*LOOK_UPS)
+        survey = await connection.survey(context(title(*paths())))
+        assert shelf.count(*LOOK_UPS) - before <= 16
+        if not survey.backlog:
+            break
+    assert {match.phase for match in matches_of(survey).values()} == {Phase.MATCHED}
+    assert len(matches_of(survey)) == 26
+
+
+async def test_a_file_of_many_series_stays_within_bounds() -> None:
+    """Whatever a file is said to hold, no survey asks more than sixteen questions about files."""
+    shelf = Shelf()
+    files = pack(NAMES[:2])
+    files[0].episodes = tuple((number, number) for number in range(1, 31))
+    shelf.put(*files)
+    await shoko(shelf).survey(context(title(*paths(NAMES[:2]))))
+    assert shelf.count(*LOOK_UPS) <= 16
+
+
 async def test_an_unknown_pack_costs_one_list() -> None:
     """What AniDB does not know comes as one list."""
     shelf = Shelf()

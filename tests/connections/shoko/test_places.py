@@ -189,3 +189,18 @@ async def test_a_list_that_is_cut_short_decides_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr(twin, "unrecognised", short)
     survey = await ShokoConnection("shoko", twin).survey(context(title(*paths(NAMES[:3]))))
     assert {m.phase for m in matches_of(survey).values()} == {Phase.MATCHED}
+
+
+async def test_a_name_in_another_folder_is_another_file() -> None:
+    """In lists, too: many files of this world are called 01.mkv."""
+    shelf = Shelf()
+    names = [f"{number:02d}.mkv" for number in range(1, 5)]
+    shelf.put(*(TwinFile(n, f"Other/{name}") for n, name in enumerate(names, 1)))
+    survey = await shoko(shelf).survey(context(title(*paths(names))))
+    assert {match.phase for match in matches_of(survey).values()} == {Phase.UNSEEN}
+    other = TwinFile(9, "Other/02.mkv", episodes=((ANIME, 2),))
+    shelf.put(TwinFile(8, "Frieren/01.mkv", episodes=((ANIME, 1),)), other)
+    survey = await shoko(shelf).survey(context(title(*paths(names))))
+    assert [match.phase for _, match in sorted(matches_of(survey).items())] == [
+        Phase.MATCHED, Phase.UNSEEN, Phase.UNSEEN, Phase.UNSEEN,
+    ]  # fmt: skip

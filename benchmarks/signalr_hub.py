@@ -7,12 +7,13 @@ import sys
 
 from aiohttp import web
 
-from simulator.signalr_hub import SignalRHub, invocation
+from simulator.signalr_hub import HubClient, SignalRHub, invocation
 
 from .worker import Answer, serve
 
 PATH = "/signalr/aggregate"
-_BURST = 1_000  # events that are written to the socket at once
+_BURST = 1_000  # events
+_PAUSE = 0.0005  # seconds
 _FINAL_TEXT, _LENGTH_16 = 0x81, 126
 
 
@@ -23,24 +24,38 @@ class Levers:
         """Initialize with the running hub."""
         self._hub = hub
 
-    async def burst(self, argument: str) -> Answer:
-        """Send `events per frame` (so many events, so many in a frame) as fast as they are taken.
+    async def bursts(self, argument: str) -> Answer:
+        """Send so many events in bursts, each in a frame of its own, as a hub does."""
+        records = [_file_matched(number) for number in range(int(argument))]
+        await self._client()
+        for burst in batched(records, _BURST, strict=False):
+            for record in burst:
+                await self._hub.send_frame(record)
+            await asyncio.sleep(_PAUSE)
+        return {"bytes": sum(map(len, records))}
 
-        The frames are encoded before: what is measured is the other side.
+    async def flood(self, argument: str) -> Answer:
+        """Send `events per frame` (so many events, so many in a frame), encoded beforehand.
+
+        Nothing but the other side's work is left to limit them.
         """
         events, per_frame = map(int, argument.split())
         records = [_file_matched(number) for number in range(events)]
         frames = [_frame(b"".join(group)) for group in batched(records, per_frame, strict=False)]
-        async with asyncio.timeout(10):
-            while len(self._hub.clients) != 1:
-                await asyncio.sleep(0.001)  # the client of the round before is still leaving
-        transport = self._hub.clients[0].request.transport
+        transport = (await self._client()).request.transport
         assert transport is not None
         for burst in batched(frames, _BURST // per_frame, strict=False):
             transport.write(b"".join(burst))
             while transport.get_write_buffer_size():
-                await asyncio.sleep(0.0005)
+                await asyncio.sleep(_PAUSE)
         return {"bytes": sum(map(len, frames))}
+
+    async def _client(self) -> HubClient:
+        """Return the only client; the one of the round before may still be leaving."""
+        async with asyncio.timeout(10):
+            while len(self._hub.clients) != 1:
+                await asyncio.sleep(_PAUSE)
+        return self._hub.clients[0]
 
 
 def _file_matched(number: int) -> bytes:
@@ -83,7 +98,7 @@ async def _main(port: int) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     levers = Levers(hub)
-    await serve({"burst": levers.burst})
+    await serve({"bursts": levers.bursts, "flood": levers.flood})
     await runner.cleanup()
 
 

@@ -1,4 +1,4 @@
-"""A faithful twin of Seerr, Radarr, Sonarr, qBittorrent and Jellyfin, with a fault dial.
+"""A faithful twin of Seerr, Radarr, Sonarr, qBittorrent, Jellyfin and Shoko, with a fault dial.
 
 The simulator follows the wire contracts of the real programs; it knows nothing of the integration.
 
@@ -24,6 +24,22 @@ Verbs (each changes the truth and sends what the real program would send):
 - ``sim.qbittorrent``: torrents progress by the clock; ``stall``, ``pause``, ``resume``, ``remove``.
 - ``sim.jellyfin.scan()``, ``sim.jellyfin.remove(path)``.
 
+Anime. ``Simulator(services=[*DEFAULT, "shoko"])`` adds a Shoko, and with it Shokofin in Jellyfin.
+Only titles of ``sim.world.add_anime_series(...)`` and ``add_anime_film(..., filed_under=series)``
+are known to AniDB; their files are detected, hashed, matched and shown by themselves.
+
+- ``sim.shoko``: ``unmatched(text)``, ``matched_again(text)``, ``rescan(file)``, ``link(file)``,
+  ``unlink``, ``ban()``, ``unban()``, ``relocate(file, "new/path.mkv")``, ``watching = False``,
+  ``scan()``, ``remove_missing()``, ``windows = True``, ``failed = "text"``, ``signalr = False``
+  (v6), ``refusal = 401`` (while starting), ``events.bare_matches``, ``files``, ``series``,
+  ``file(text)``; the hub itself is ``sim.shoko.hub`` (``freeze``, ``thaw``, ``kick``, ``abort``).
+- ``sim.jellyfin.shokofin.enable(signalr=False, hollow_series=True, movie_library=True, ...)`` (see
+  ``shokofin.Settings``), ``unmap(folder)``, ``map_again(folder)``, ``version``, ``status``;
+  ``sim.jellyfin.item_refreshes`` keeps every ``POST /Items/{id}/Refresh`` with its query.
+- ``sim.stories.anime``: ``film``, ``pack``, ``airing``, ``linked_by_hand``, ``shoko_down``,
+  ``signalr_off``; their beats are ``hashed matched unmatched linked hidden refreshed waiting``
+  beside the known ones; ``sim.stories.pace.anime`` says how long each step takes.
+
 Receivers are registered as the user would (REST), or shorter: ``arr.notifications.register(url)``,
 ``sim.seerr.slot.register(url)``, ``sim.jellyfin.plugin.register(url)`` and
 ``sim.qbittorrent.completion_url = url`` (the run-on-completion hook).
@@ -35,8 +51,9 @@ are ``requested approved searching grabbed downloading downloaded imported avail
 
 Several instances: ``Simulator(services=["seerr", "radarr", "radarr:radarr4k", ...])``; a name that
 ends in ``4k`` is Seerr's 4K server. ``sim["radarr4k"]`` is that service. Versions by name:
-``Simulator(versions={"qbittorrent": "4.5.2", "seerr": "3.2.0", "jellyfin": "12.0.0"})``. Library
-sizes (``profile``): ``empty``, ``tiny``, ``S``, ``M``, ``L`` (5,000 films, 50,000 episodes).
+``Simulator(versions={"qbittorrent": "4.5.2", "seerr": "3.2.0", "jellyfin": "12.0.0"})``, for Shoko
+``"6.0.0-dev.425"`` or ``"4.2.2"``. Library sizes (``profile``): ``empty``, ``tiny``, ``S``, ``M``,
+``L`` (5,000 films, 50,000 episodes).
 
 Faults: ``sim.faults("radarr").drop = 0.3`` (pushes: drop, duplicate, reorder, delay),
 ``.status = 503``, ``.slow = 2.0``, ``.half = True``, ``.skew = 90``; ``await sim.down("radarr")``,

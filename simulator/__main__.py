@@ -20,6 +20,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port-base", type=int, default=18000, help="0: free ports")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
+    parser.add_argument("--shoko", action="store_true", help="with a Shoko, and Shokofin")
     parser.add_argument("--scenario", choices=("none", "demo"), default="none")
     return parser.parse_args()
 
@@ -39,7 +40,8 @@ async def _demo(simulator: Simulator) -> None:
 async def _main() -> None:
     options = _options()
     base = options.port_base
-    ports = {name: base + index for index, name in enumerate(DEFAULT)} if base else {}
+    services = [*DEFAULT, "shoko"] if options.shoko else list(DEFAULT)
+    ports = {name: base + index for index, name in enumerate(services)} if base else {}
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
@@ -47,6 +49,7 @@ async def _main() -> None:
     async with Simulator(
         profile=options.profile,
         seed=options.seed,
+        services=services,
         stepped=False,
         speed=options.speed,
         ports=ports,

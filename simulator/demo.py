@@ -15,6 +15,7 @@ import sys
 import tempfile
 from typing import Final
 
+from .demo_anime import ANIME
 from .demo_check import HOUSEHOLD, check
 from .demo_lives import Lives
 from .demo_watch import Watcher
@@ -30,6 +31,7 @@ SCENARIOS: Final = {
     "series": ("series",),
     "by-hand": ("by-hand",),
 }
+PLOTS: Final = {"household": HOUSEHOLD, "anime": ANIME}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -37,9 +39,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="scripts/demo", description="Show Media Status at work on this machine alone."
     )
     parser.add_argument("--check", action="store_true", help="play it through and fail on any miss")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="household")
+    scenarios = sorted({*SCENARIOS, *PLOTS})
+    parser.add_argument("--scenario", choices=scenarios, default="household")
     parser.add_argument("--port", type=int, help="of Home Assistant (default: a free one)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.scenario not in (PLOTS if options.check else SCENARIOS):
+        how = "checked" if options.check else "shown"
+        parser.error(f"the scenario {options.scenario} cannot be {how}")
+    return options
 
 
 def say(text: str) -> None:
@@ -110,7 +117,7 @@ async def _run(options: argparse.Namespace) -> int:
     code = 0
     try:
         if options.check:
-            code = await check(HOUSEHOLD, folder, say)
+            code = await check(PLOTS[options.scenario], folder, say)
         else:
             code = await show(folder, SCENARIOS[options.scenario], options.port)
     except HassFailedError as err:

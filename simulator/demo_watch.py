@@ -18,6 +18,7 @@ class Seen:
     moments: list[float] = field(default_factory=list)
     entity_id: str = ""
     request_id: str = ""
+    is_stuck: bool = False
 
     @property
     def stage(self) -> str:
@@ -58,6 +59,7 @@ class Watcher:
         key, title, stage = (str(request[name]) for name in ("request_id", "title", "stage"))
         seen = self._seen.setdefault(key, Seen(title=title, request_id=key))
         seen.title = title
+        seen.is_stuck = bool(request.get("stuck"))
         seen.entity_id = str(request.get("entity_id") or seen.entity_id)
         if seen.stages and seen.stage == stage:
             return
@@ -76,6 +78,13 @@ class Watcher:
         """Wait until a title is in a stage; set a time limit around it."""
         async with self._changed:
             while (seen := self.find(title)) is None or seen.stage != stage:
+                await self._changed.wait()
+            return seen
+
+    async def until_stuck(self, title: str) -> Seen:
+        """Wait until a title needs a person; set a time limit around it."""
+        async with self._changed:
+            while (seen := self.find(title)) is None or not seen.is_stuck:
                 await self._changed.wait()
             return seen
 

@@ -5,15 +5,18 @@ from typing import override
 
 from aiohttp import web
 
+from .anime import FILM_FOLDER, SERIES_FOLDER
 from .clock import iso
 from .jellyfin_api import ItemsApi
 from .jellyfin_auth import JellyfinAuth
 from .jellyfin_items import Item
 from .jellyfin_library import Change, Library
 from .jellyfin_plugin import WebhookPlugin
+from .jellyfin_refresh import Refresher
 from .jellyfin_socket import SocketHub
 from .model import DiskFile, JsonObject, Title
 from .service import Service, json_response, read_object
+from .shokofin import Shokofin
 from .world import World
 
 
@@ -32,6 +35,8 @@ class Jellyfin(Service):
         self.auth = JellyfinAuth(self)
         self.plugin = WebhookPlugin(self)
         self.socket = SocketHub(self)
+        self.shokofin = Shokofin(self)
+        self.refresher = Refresher(self)
         self.media_updates: list[str] = []
         self.refreshes = 0
         self._scanning = False
@@ -44,15 +49,31 @@ class Jellyfin(Service):
         return int(self.version.split(".")[0])
 
     @property
+    def item_refreshes(self) -> list[tuple[str, dict[str, str]]]:
+        """Return the refreshes of single items and libraries: id and query."""
+        return self.refresher.asked
+
+    def libraries(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """Return name, kind and folders (on the world's disk) of every library."""
+        movies: tuple[str, ...] = ("/data/media/movies", "/data/media/movies-4k")
+        if self.world.anidb.has_films and not self.shokofin.installed:
+            movies += (FILM_FOLDER,)
+        rows = [
+            ("Movies", "movies", movies),
+            ("Shows", "tvshows", ("/data/media/tv", "/data/media/tv-4k")),
+        ]
+        return rows + (self.shokofin.libraries() or [("Anime", "tvshows", (SERIES_FOLDER,))])
+
+    def library_id(self, name: str) -> str:
+        """Return the id of a library."""
+        return self.world.hex(f"folder:{self.name}:{name}", 32)
+
+    @property
     def folders(self) -> list[JsonObject]:
-        """Return the libraries."""
+        """Return the libraries as the API lists them."""
         rows: list[JsonObject] = []
-        for name, kind, paths in (
-            ("Movies", "movies", ["/data/media/movies", "/data/media/movies-4k"]),
-            ("Shows", "tvshows", ["/data/media/tv", "/data/media/tv-4k"]),
-            ("Anime", "tvshows", ["/data/media/anime"]),
-        ):
-            key = self.world.hex(f"folder:{self.name}:{name}", 32)
+        for name, kind, paths in self.libraries():
+            key = self.library_id(name)
             rows.append(
                 {
                     "Name": name,
@@ -72,7 +93,8 @@ class Jellyfin(Service):
         """Run the library scan: what lies on the disk appears, what is gone disappears."""
         await self._set_scanning(True)
         change = self.library.scan(self.now())
-        self._announce(change)
+        change.extend(self.shokofin.sync(self.now()))
+        self.announce(change)
         self._last_scan = self.now()
         await self._set_scanning(False)
         return change
@@ -81,7 +103,8 @@ class Jellyfin(Service):
         self._scanning = scanning
         await self.socket.tasks_changed()
 
-    def _announce(self, change: Change) -> None:
+    def announce(self, change: Change) -> None:
+        """Tell plugin and sockets what changed."""
         if change.empty:
             return
         self.plugin.queue("ItemAdded", change.added)
@@ -90,7 +113,7 @@ class Jellyfin(Service):
 
     def remove(self, item: Item) -> None:
         """Delete an item together with its files."""
-        self._announce(Change(removed=self.library.delete(item)))
+        self.announce(Change(removed=self.library.delete(item)))
 
     def touch(self, item: Item) -> None:
         """Save an item's metadata again."""
@@ -139,6 +162,7 @@ class Jellyfin(Service):
             *self.auth.routes(),
             *self.plugin.routes(),
             *self._items.routes(),
+            *self.refresher.routes(),
             web.get("/System/Info/Public", self._public),
             web.get("/System/Info", self._info),
             web.get("/System/Ping", self._ping),
@@ -150,7 +174,6 @@ class Jellyfin(Service):
             web.get("/Library/VirtualFolders", self._folders),
             web.post("/Library/Refresh", self._refresh),
             web.post("/Library/Media/Updated", self._media_updated),
-            web.post("/Items/{id}/Refresh", self._refresh),
             web.get("/socket", self.socket.handle),
         ]
 

@@ -87,6 +87,8 @@ class ItemsApi:
     def _below(self, item: Item, parent: str) -> bool:
         if parent in {item.series_id, item.season_id}:
             return True
+        if self._server.shokofin.is_below(item, parent):
+            return True
         for folder in self._server.folders:
             if folder["ItemId"] == parent:
                 places = folder["Locations"]
@@ -123,7 +125,7 @@ class ItemsApi:
             rows = [item for item in rows if str(item.season) == query["season"]]
         if "seasonid" in query:
             rows = [item for item in rows if item.season_id == query["seasonid"]]
-        rows.sort(key=lambda i: (i.season or 0, i.episodes[0].number if i.episodes else 0))
+        rows.sort(key=lambda i: (i.season or 0, i.numbers[0]))
         return _narrowed(rows, query)
 
     async def _episodes(self, request: web.Request) -> web.Response:
@@ -146,7 +148,7 @@ def _narrowed(rows: list[Item], query: Mapping[str, str]) -> list[Item]:
     if start := query.get("namestartswith", "").lower():
         rows = [item for item in rows if item.name.lower().startswith(start)]
     if years := query.get("years"):
-        rows = [item for item in rows if str(item.title.year) in years.split(",")]
+        rows = [item for item in rows if str(item.year) in years.split(",")]
     for name, key in (("hastmdbid", "Tmdb"), ("hastvdbid", "Tvdb"), ("hasimdbid", "Imdb")):
         if name in query:
             wanted = query[name].lower() == "true"

@@ -29,6 +29,40 @@ class Item:
     episodes: tuple[Episode, ...] = ()
 
     @property
+    def year(self) -> int:
+        """Return the year of the film or series."""
+        return self.title.year
+
+    @property
+    def series_name(self) -> str:
+        """Return the name of the series it belongs to."""
+        return self.title.title
+
+    @property
+    def runtime(self) -> int:
+        """Return the minutes it takes."""
+        return self.title.runtime
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return the first and last episode number, zeros for what is no episode."""
+        if not self.episodes:
+            return 0, 0
+        return self.episodes[0].number, self.episodes[-1].number
+
+    @property
+    def premiere(self) -> datetime | None:
+        """Return when it was first shown."""
+        if self.type == "Episode":
+            return self.episodes[0].air
+        return self.title.first_aired if self.type != "Movie" else self.title.released
+
+    @property
+    def air_time(self) -> str | None:
+        """Return the time of day of the broadcast, as a series' metadata tell it."""
+        return "21:00"
+
+    @property
     def playable(self) -> bool:
         """Whether there is a file behind the item."""
         return self.path is not None and self.type in {"Movie", "Episode"}
@@ -55,20 +89,19 @@ def item_id(kind: str, path: str) -> str:
 
 def item_json(item: Item, server_id: str, fields: frozenset[str]) -> JsonObject:
     """Return a BaseItemDto; `fields` are the lower-cased extra fields that were asked for."""
-    title = item.title
     body: JsonObject = {"Name": item.name, "ServerId": server_id, "Id": item.id}
     if "datecreated" in fields and item.path is not None:
         body["DateCreated"] = iso(item.created, 7)
     if item.playable:
         body["Container"] = "mkv"
-    if (premiere := _premiere(item)) is not None:
+    if (premiere := item.premiere) is not None:
         body["PremiereDate"] = iso(premiere.replace(hour=0, minute=0), 7)
     if "path" in fields and item.path is not None:
         body["Path"] = item.path
     body["ChannelId"] = None
     if item.playable:
-        body["RunTimeTicks"] = title.runtime * 600_000_000
-    body["ProductionYear"] = title.year
+        body["RunTimeTicks"] = item.runtime * 600_000_000
+    body["ProductionYear"] = item.year
     body |= _numbers(item)
     if "providerids" in fields:
         body["ProviderIds"] = item.provider_ids
@@ -87,27 +120,22 @@ def item_json(item: Item, server_id: str, fields: frozenset[str]) -> JsonObject:
     }
 
 
-def _premiere(item: Item) -> datetime | None:
-    if item.type == "Episode":
-        return item.episodes[0].air
-    return item.title.first_aired if item.type != "Movie" else item.title.released
-
-
 def _numbers(item: Item) -> JsonObject:
     if item.type == "Season":
         return {"IndexNumber": item.season}
     if item.type != "Episode":
         return {}
-    body: JsonObject = {"IndexNumber": item.episodes[0].number}
-    if len(item.episodes) > 1:
-        body["IndexNumberEnd"] = item.episodes[-1].number
+    first, last = item.numbers
+    body: JsonObject = {"IndexNumber": first}
+    if last > first:
+        body["IndexNumberEnd"] = last
     return body | {"ParentIndexNumber": item.season}
 
 
 def _family(item: Item) -> JsonObject:
     body: JsonObject = {}
     if item.type in {"Season", "Episode"}:
-        body |= {"SeriesName": item.title.title, "SeriesId": item.series_id}
+        body |= {"SeriesName": item.series_name, "SeriesId": item.series_id}
     if item.type == "Episode":
         name = f"Season {item.season}" if item.season else "Specials"
         body |= {"SeasonId": item.season_id, "SeasonName": name}
@@ -122,7 +150,7 @@ def scrubbed(text: str) -> str:
 def event_json(item: Item, *, streams: bool) -> JsonObject:
     """Return the item members of an ItemAdded or ItemDeleted body."""
     title = item.title
-    ticks = title.runtime * 600_000_000 if item.type != "Season" else 0
+    ticks = item.runtime * 600_000_000 if item.type != "Season" else 0
     body: JsonObject = {
         "Name": scrubbed(item.name),
         "Overview": scrubbed(title.overview) if item.type != "Season" else "",
@@ -131,9 +159,9 @@ def event_json(item: Item, *, streams: bool) -> JsonObject:
         "ItemType": item.type,
         "RunTimeTicks": ticks,
         "RunTime": f"{ticks // 36_000_000_000:02d}:{ticks // 600_000_000 % 60:02d}:00",
-        "Year": title.year,
+        "Year": item.year,
     }
-    if (premiere := _premiere(item)) is not None:
+    if (premiere := item.premiere) is not None:
         body["PremiereDate"] = premiere.date().isoformat()
     if item.type != "Season":
         body["Genres"] = ", ".join(title.genres)
@@ -146,17 +174,19 @@ def _event_family(item: Item) -> JsonObject:
     if item.type not in {"Season", "Episode"}:
         return {}
     title, season = item.title, item.season or 0
-    body: JsonObject = {"SeriesName": scrubbed(title.title), "SeriesId": item.series_id}
+    body: JsonObject = {"SeriesName": scrubbed(item.series_name), "SeriesId": item.series_id}
     if item.type == "Episode":
         body["SeasonId"] = item.season_id
         if title.first_aired is not None:
             body["SeriesPremiereDate"] = title.first_aired.date().isoformat()
     body |= _padded("SeasonNumber", season)
     if item.type == "Episode":
-        body |= _padded("EpisodeNumber", item.episodes[0].number)
-        if len(item.episodes) > 1:
-            body |= _padded("EpisodeNumberEnd", item.episodes[-1].number)
-        body["AirTime"] = "21:00"
+        first, last = item.numbers
+        body |= _padded("EpisodeNumber", first)
+        if last > first:
+            body |= _padded("EpisodeNumberEnd", last)
+        if item.air_time is not None:
+            body["AirTime"] = item.air_time
     return body
 
 

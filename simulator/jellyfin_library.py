@@ -1,5 +1,6 @@
 """The library of the simulated Jellyfin: what a scan of the disk finds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +22,11 @@ class Change:
         """Whether nothing changed."""
         return not self.added and not self.removed
 
+    def extend(self, other: Change) -> None:
+        """Take in what something else found."""
+        self.added += other.added
+        self.removed += other.removed
+
 
 class Library:
     """All items; the episodes of the household's old series are made when first asked for."""
@@ -31,6 +37,9 @@ class Library:
         self.items: dict[str, Item] = {}
         self.path_map: tuple[str, str] = ("", "")
         self.show_missing = False
+        # A plugin that builds the items of some folders by itself says which.
+        self.is_foreign: Callable[[str], bool] = lambda path: False
+        self.foreign: set[str] = set()
         self._asleep: dict[str, Title] = {}
         self._by_source: dict[str, Item] = {}
         self._read = 0
@@ -59,19 +68,23 @@ class Library:
                 path = f"{folder}/{episode_path(title, (episode,), 'WEBDL-1080p', 'NTb')}"
                 self._put(self._episode(title, path, (episode,), self._world.epoch))
 
-    def scan(self, now: datetime) -> Change:
-        """Bring the items in line with the disk."""
+    def scan(self, now: datetime, *, below: tuple[str, ...] = ()) -> Change:
+        """Bring the items in line with the disk, or only with the folders `below`."""
         change = Change()
         before = set(self.items)
+        places = tuple(f"{folder}/" for folder in below) or ("",)
         for source, file in self._world.disk.items():
-            if source not in self._by_source:
-                self._put(self._of_file(file, now))
+            if source not in self._by_source and not self.is_foreign(source):
+                if source.startswith(places):
+                    self._put(self._of_file(file, now))
         for source in self._world.removals[self._read :]:
             item = self._by_source.get(source) or self._shelf_item(source)
-            if item is not None and source not in self._world.disk:
+            gone = source not in self._world.disk and source.startswith(places)
+            if item is not None and gone:
                 change.removed.append(item)
                 self._forget(item)
-        self._read = len(self._world.removals)
+        if not below:
+            self._read = len(self._world.removals)
         change.removed += self._empty_parents()
         if self.show_missing:
             self._fill_gaps(now)
@@ -108,7 +121,9 @@ class Library:
                 i for i in self.items.values() if i.series_id in below or i.season_id in below
             ]
         for victim in doomed:
-            if victim.playable and victim.path is not None:
+            # What a plugin shows is a link: deleting it leaves the file.
+            mine = victim.id not in self.foreign
+            if victim.playable and victim.path is not None and mine:
                 self._world.remove_file(victim.source or victim.path)
             self._forget(victim)
         return doomed
@@ -124,6 +139,21 @@ class Library:
         """Return a path as the server sees it."""
         old, new = self.path_map
         return new + path.removeprefix(old) if old and path.startswith(old) else path
+
+    def adopt(self, item: Item) -> None:
+        """Take in an item that a plugin made."""
+        self.foreign.add(item.id)
+        self._put(item)
+
+    def disown(self, item: Item) -> None:
+        """Drop an item that a plugin made."""
+        self.foreign.discard(item.id)
+        self._forget(item)
+
+    def source_of(self, path: str) -> str:
+        """Return where a path of the server lies on the world's disk."""
+        old, new = self.path_map
+        return old + path.removeprefix(new) if old and path.startswith(new) else path
 
     # -- making items --------------------------------------------------------------------------
 
@@ -224,14 +254,15 @@ class Library:
         for kind in ("Season", "Series"):
             used = {i.season_id if kind == "Season" else i.series_id for i in self.items.values()}
             for item in tuple(self.items.values()):
-                if item.type == kind and item.path and item.id not in used | set(self._asleep):
+                mine = item.id not in self.foreign and item.id not in self._asleep
+                if item.type == kind and item.path and mine and item.id not in used:
                     gone.append(item)
                     self._forget(item)
         return gone
 
     def _fill_gaps(self, now: datetime) -> None:
         for series in [i for i in self.items.values() if i.type == "Series" and i.path]:
-            if series.id in self._asleep:
+            if series.id in self._asleep or series.id in self.foreign:
                 continue
             have = {
                 (e.season, e.number)

@@ -129,8 +129,9 @@ class WebhookPlugin:
         }
 
     async def _plugins(self, request: web.Request) -> web.Response:
+        others = self._server.shokofin.plugin_rows()
         if not self.installed:
-            return json_response([])
+            return json_response(others)
         row: JsonObject = {
             "Name": "Webhook",
             "Version": "21.0.0.0",
@@ -141,18 +142,23 @@ class WebhookPlugin:
             "HasImage": True,
             "Status": self.status,
         }
-        return json_response([row])
+        return json_response([row, *others])
 
     def _ours(self, request: web.Request) -> bool:
         asked = request.match_info["id"].replace("-", "").lower()
         return self.installed and self.status == "Active" and asked == GUID
 
     async def _get(self, request: web.Request) -> web.Response:
-        return json_response(self.configuration) if self._ours(request) else _missing()
+        if self._ours(request):
+            return json_response(self.configuration)
+        other = self._server.shokofin.configuration(request.match_info["id"])
+        return _missing() if other is None else json_response(other)
 
     async def _post(self, request: web.Request) -> web.Response:
         if not self._ours(request):
-            return _missing()
+            body = await read_object(request)
+            known = self._server.shokofin.configure(request.match_info["id"], body)
+            return web.Response(status=204) if known else _missing()
         self.configuration = await read_object(request)
         return web.Response(status=204)
 

@@ -7,15 +7,17 @@ or beside everything else (`Stories.run`, for the demonstration).
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import logging
 from typing import TYPE_CHECKING
 
+from .anime_stories import AnimeStories, Beat
 from .arr_state import Download, EpisodeEntry, MovieEntry, SeriesEntry
 from .downloads import DownloadClient
 from .model import Title
 from .radarr import Radarr
 from .seerr_state import SeerrRequest
+from .shoko_import import AnimePace
 from .sonarr import Sonarr
 
 if TYPE_CHECKING:
@@ -38,14 +40,6 @@ BEATS = (
 )
 
 
-@dataclass(slots=True, frozen=True)
-class Beat:
-    """Something that has just happened, and the time until the next thing does."""
-
-    name: str
-    pause: float
-
-
 @dataclass(slots=True, kw_only=True)
 class Pace:
     """How long things take, in simulated seconds."""
@@ -55,6 +49,7 @@ class Pace:
     check: float = 10.0
     queue: float = 15.0
     scan: float = 20.0
+    anime: AnimePace = field(default_factory=AnimePace)
 
 
 class Story:
@@ -103,6 +98,7 @@ class Stories:
         self._sim = simulator
         self._tasks: set[asyncio.Task[None]] = set()
         self.pace = Pace()
+        self.anime = AnimeStories(simulator, self)
 
     # -- running -------------------------------------------------------------------------------
 
@@ -126,7 +122,8 @@ class Stories:
             # A story that breaks must not take the demonstration with it.
             _LOGGER.exception("The story %s broke off", story.name)
 
-    def _story(self, name: str, beats: AsyncGenerator[Beat]) -> Story:
+    def tell(self, name: str, beats: AsyncGenerator[Beat]) -> Story:
+        """Make a story of beats."""
         return Story(self._sim, name, beats)
 
     # -- the stories ---------------------------------------------------------------------------
@@ -139,14 +136,14 @@ class Stories:
         size: int | None = None,
     ) -> Story:
         """A film from the request to the library."""
-        return self._story(request.title.title, self._request(request, client=client, size=size))
+        return self.tell(request.title.title, self.life(request, client=client, size=size))
 
     def series(
         self, request: SeerrRequest, *, packs: Iterable[int] = (1,), size: int | None = None
     ) -> Story:
         """A series: the seasons in `packs` as one download each, the others by episode."""
-        beats = self._request(request, packs=frozenset(packs), size=size)
-        return self._story(request.title.title, beats)
+        beats = self.life(request, packs=packs, size=size)
+        return self.tell(request.title.title, beats)
 
     def hand_added_film(self, title: Title, *, size: int | None = None) -> Story:
         """A film that somebody adds in Radarr; nobody asked for it in Seerr."""
@@ -157,7 +154,7 @@ class Stories:
             async for beat in self._fetch_film(self._sim.radarr, entry, size=size):
                 yield beat
 
-        return self._story(title.title, beats())
+        return self.tell(title.title, beats())
 
     def hand_added_series(self, title: Title, *, size: int | None = None) -> Story:
         """A series that somebody adds in Sonarr."""
@@ -170,11 +167,11 @@ class Stories:
             async for beat in self._fetch_seasons(sonarr, entry, seasons, frozenset({1}), size):
                 yield beat
 
-        return self._story(title.title, beats())
+        return self.tell(title.title, beats())
 
     def upgrade(self, entry: MovieEntry, *, quality: str = "WEBDL-2160p") -> Story:
         """A better file for a film that is there."""
-        return self._story(
+        return self.tell(
             entry.title.title, self._fetch_film(self._sim.radarr, entry, quality=quality)
         )
 
@@ -193,7 +190,7 @@ class Stories:
             async for beat in self._fetch_film(radarr, entry):
                 yield beat
 
-        return self._story(request.title.title, beats())
+        return self.tell(request.title.title, beats())
 
     def existing_file(self, request: SeerrRequest) -> Story:
         """A film whose file is found by a rescan: no grab, no import webhook."""
@@ -206,7 +203,7 @@ class Stories:
             yield Beat("imported", self.pace.scan)
             yield await self._appear()
 
-        return self._story(request.title.title, beats())
+        return self.tell(request.title.title, beats())
 
     def blocked_import(self, request: SeerrRequest) -> Story:
         """A film whose import needs a person, who then imports it."""
@@ -225,18 +222,19 @@ class Stories:
             yield Beat("imported", self.pace.scan)
             yield await self._appear()
 
-        return self._story(request.title.title, beats())
+        return self.tell(request.title.title, beats())
 
     # -- parts of stories ----------------------------------------------------------------------
 
-    async def _request(
+    async def life(
         self,
         request: SeerrRequest,
         *,
-        packs: frozenset[int] = frozenset(),
+        packs: Iterable[int] = (),
         client: DownloadClient | None = None,
         size: int | None = None,
     ) -> AsyncGenerator[Beat]:
+        """Tell the usual life of a request, from the asking to the library."""
         async for beat in self._ask(request):
             yield beat
         if request.title.kind == "movie":
@@ -249,7 +247,7 @@ class Stories:
             return
         sonarr, entry = self._series_entry(request)
         numbers = request.season_numbers
-        async for beat in self._fetch_seasons(sonarr, entry, numbers, packs, size):
+        async for beat in self._fetch_seasons(sonarr, entry, numbers, frozenset(packs), size):
             yield beat
 
     async def _ask(self, request: SeerrRequest) -> AsyncGenerator[Beat]:
@@ -288,7 +286,8 @@ class Stories:
             yield beat
         radarr.import_download(download)
         yield Beat("imported", self.pace.scan)
-        yield await self._appear()
+        async for beat in self._arrive(entry.title):
+            yield beat
 
     async def _fetch_seasons(
         self,
@@ -312,7 +311,8 @@ class Stories:
             for item in list(download.episodes):
                 sonarr.import_download(download, episodes=[item])
             yield Beat("imported", self.pace.check)
-        yield await self._appear()
+        async for beat in self._arrive(entry.title):
+            yield beat
 
     def _wanted(self, item: EpisodeEntry) -> bool:
         return item.file is None and item.monitored and self._sim.world.aired(item.info)
@@ -332,6 +332,13 @@ class Stories:
         else:
             raise TimeoutError(f"the download of {download.release.title} does not end")
         yield Beat("downloaded", self.pace.queue)
+
+    async def _arrive(self, title: Title) -> AsyncGenerator[Beat]:
+        if not self.anime.handles(title):
+            yield await self._appear()
+            return
+        async for beat in self.anime.arrive(title):
+            yield beat
 
     async def _appear(self) -> Beat:
         await self._sim.jellyfin.scan()

@@ -89,6 +89,8 @@ class Simulator:
             self._services[name] = service
         self._connect()
         self.stories = Stories(self)
+        for shoko in self.all_of(Shoko):
+            shoko.importer.pace = self.stories.pace.anime
         for name, service in self._services.items():
             await service.start(self._ports.get(name, 0))
 
@@ -111,6 +113,9 @@ class Simulator:
             seerr.radarrs = self.all_of(Radarr)
             seerr.sonarrs = self.all_of(Sonarr)
             seerr.media_server = next(iter(self.all_of(Jellyfin)), None)
+        for shoko in self.all_of(Shoko)[:1]:
+            for jellyfin in self.all_of(Jellyfin):
+                jellyfin.shokofin.enable(shoko)
 
     # -- parts ---------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class Shoko(Service):
         self.courier = HubCourier(world.clock, self.faults, self.hub, running=self._hub_is_on)
         self.importer = Importer(self)
         self.signalr = True  # v6 can switch its hubs off
-        self.refusal = HTTPStatus.SERVICE_UNAVAILABLE  # while starting; some answer 401
+        self.refusal: int = HTTPStatus.SERVICE_UNAVAILABLE  # while starting; some answer 401
         self.failed: str | None = None
         self.mylist_removals: list[int] = []
         self._api = ShokoApi(self)
@@ -207,6 +207,7 @@ class Shoko(Service):
 
     @override
     async def stop(self) -> None:
+        self.hub.thaw()  # a frozen hub would never be done with its clients
         await self.hub.close()
         await super().stop()
 

@@ -111,8 +111,11 @@ class Importer:
         self._free.clear()
         self._making.clear()
         self.jobs.clear()
+        begun = tuple(self._server.shelf.files.values())
         self.scan()
-        for file in tuple(self._server.shelf.files.values()):
+        for file in begun:
+            if self._server.shelf.files.get(file.id) is not file:
+                continue
             if not file.hashed:
                 self._plan_hash(file)
             elif file.busy:

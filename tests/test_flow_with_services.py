@@ -1,6 +1,7 @@
 """Run the wizard against services that answer over HTTP as the real ones do."""
 
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from unittest.mock import patch
 
 import pytest
@@ -11,16 +12,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator
 
-KINDS = ("seerr", "radarr", "sonarr", "qbittorrent", "jellyfin")
-OLD = {"radarr": "3.2.2.5080", "sonarr": "3.0.10.1567"}
+KINDS = ("seerr", "radarr", "sonarr", "qbittorrent", "shoko", "jellyfin")
+OLD = {"radarr": "3.2.2.5080", "sonarr": "3.0.10.1567", "shoko": "4.2.2.0"}
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
 
 @pytest.fixture
 async def sim(socket_enabled: None) -> AsyncIterator[Simulator]:
-    """Run the five services."""
-    async with Simulator(profile="tiny", seed=1) as sim:
+    """Run the six services."""
+    async with Simulator(profile="tiny", seed=1, services=KINDS) as sim:
         yield sim
 
 
@@ -162,3 +163,30 @@ async def test_keys_go_only_where_they_were_typed_for(
         ("Radarr", sim.api_key("radarr")),
         ("Radarr 2", second.api_key("radarr")),
     ]
+
+
+async def test_shoko_with_a_user(hass: HomeAssistant, flow: str, sim: Simulator) -> None:
+    """A fresh Shoko has a user without a password; its key is all that is kept."""
+    typed: dict[str, object] = {"url": sim.url("shoko"), "username": "Default", "password": "no"}
+    assert (await add(hass, flow, "shoko", typed))["errors"] == {"base": "invalid_auth"}
+
+    result = await submit(hass, flow, {**typed, "password": ""})
+    assert result["type"] is FlowResultType.MENU
+    result = await hass.config_entries.flow.async_configure(flow, {"next_step_id": "finish"})
+    (found,) = result["result"].subentries.values()
+    assert found.data.keys() == {"url", "verify_ssl", "api_key"}
+
+
+@pytest.mark.parametrize("refusal", [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.UNAUTHORIZED])
+async def test_shoko_that_starts(
+    hass: HomeAssistant, flow: str, sim: Simulator, refusal: HTTPStatus
+) -> None:
+    """While it starts it knows no keys: that is not a wrong one."""
+    sim.faults("shoko").starting = True
+    sim.shoko.refusal = refusal
+    result = await add(hass, flow, "shoko", form_of(sim, "shoko"))
+    assert result["errors"] == {"base": "busy"}
+
+    sim.faults("shoko").starting = False
+    result = await submit(hass, flow, form_of(sim, "shoko"))
+    assert result["type"] is FlowResultType.MENU

@@ -1,11 +1,19 @@
 """Test that people see under which name each service knows an episode, and where they disagree."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.media_status.lifecycle.facts import AnimeEpisode, Match, MatchPhase
-from custom_components.media_status.lifecycle.model import ItemKey, Service
+from custom_components.media_status.lifecycle.facts import (
+    AnimeEpisode,
+    Match,
+    MatchPhase,
+    Statement,
+    Wanted,
+)
+from custom_components.media_status.lifecycle.model import ItemKey, Service, Subject
 from homeassistant.core import HomeAssistant
 
 from .household import (
@@ -20,6 +28,7 @@ from .household import (
     playable,
     recognized,
     running,
+    says,
 )
 from .test_services import call, rows
 
@@ -108,6 +117,36 @@ async def test_paths_are_for_administrators(
         assert len(rows(answer, "identity")) == 2
         assert "/media" not in str(answer["identity"])
         assert "Severance - 02.mkv" in str(answer["identity"])
+
+
+async def test_a_card_sees_the_names(
+    hass: HomeAssistant, tmp_path: Path, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The details over the websocket hold the same."""
+    async with running(hass, tmp_path, WITH_SHOKO) as home:
+        await half_matched(home)
+        client = await hass_ws_client(hass)
+        command = {"type": "media_status/request", "request_id": home.request.id}
+        await client.send_json_auto_id(command)
+        found = (await client.receive_json())["result"]
+        assert [row["item"] for row in found["identity"]] == ["S01E01", "S01E02"]
+        assert [row["code"] for row in found["mismatches"]] == ["unmatched_files"]
+
+
+async def test_what_was_watched_and_let_go_is_no_mismatch(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    """Sonarr stops looking for what it has: of an ended request that says nothing."""
+    async with running(hass, tmp_path, WITH_SHOKO) as home:
+        await home.hear(Service.SEERR, asked(SEVERANCE, seasons=frozenset({1})))
+        ignored = Statement(value=Wanted(monitored=False), subject=Subject(item=FIRST))
+        words = says(Service.SONARR, replace(SEVERANCE, service_id="7"), ignored)
+        files = imported(SEVERANCE, FIRST, SECOND)
+        await home.hear(Service.SONARR, managed(SEVERANCE, FIRST, SECOND), words, files)
+        await home.hear(Service.JELLYFIN, playable(SEVERANCE, FIRST, SECOND))
+        assert not home.request.is_open
+        answer = await call(hass, "get_request", request_id=home.request.id)
+        assert rows(answer, "mismatches") == []
 
 
 async def test_names_of_an_ended_request(hass: HomeAssistant, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.clients.signalr import Connected, Disconnected, Invocation
 from custom_components.media_status.connections.base import Push
+from custom_components.media_status.coordinator import ConnectionCoordinator
+from custom_components.media_status.hub import Hub
 from custom_components.media_status.journal import Batch, Journal, JournalError
 from custom_components.media_status.lifecycle.facts import Match, MatchPhase
 from custom_components.media_status.lifecycle.model import JsonObject, Service, Stage, Via
@@ -161,6 +163,34 @@ async def test_a_message_that_is_not_understood_hides_no_other(home: Household) 
     home.shoko.tell(message(4))
     await until_quiet(home, 4)
     assert heard_by(home) == [1, 2, 3, 4]
+
+
+async def test_what_cannot_be_taken_in_is_asked_for(
+    hass: HomeAssistant, home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another bug of ours, behind the understanding, ends nothing either."""
+
+    async def fail(hub: Hub, coordinator: ConnectionCoordinator, push: Push) -> None:
+        raise ValueError("a bug")
+
+    surveys = len(home.shoko.asked)
+    with monkeypatch.context() as patched:
+        patched.setattr(Hub, "take_push", fail)
+        home.shoko.tell(message(1))
+        await until_quiet(home, 1)
+    home.shoko.tell(message(2))
+    await until(lambda: home.hub.connections[Service.SHOKO].data.last_event)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=5))
+    await settled(hass)
+    assert len(home.shoko.asked) > surveys
+
+
+async def test_what_is_told_after_the_end_is_left_alone(home: Household) -> None:
+    """Home Assistant stops: the journal is closed before the connections are."""
+    await home.hub.close()
+    home.shoko.tell(message(1))
+    await until_quiet(home, 1)
+    assert home.hub.connections[Service.SHOKO].data.last_event is None
 
 
 async def test_a_refusing_journal_loses_nothing(

@@ -24,12 +24,17 @@ from .twin import SECRET, twin, webhook_id
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 
+SERVICES = ("seerr", "radarr", "sonarr", "qbittorrent", "shoko", "jellyfin")
+
 
 async def test_twenty_reloads_leave_nothing_behind(
     hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """Promise 7: no task, timer, listener, thread, file, socket or remote webhook is left."""
-    async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+    async with (
+        Simulator(seed=1, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
         film = sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
         request = await sim.seerr.request(film, user="alice")
         await sim.play(request, until="downloading")
@@ -64,7 +69,10 @@ async def test_removing_a_connection_takes_its_webhook_along(
     hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """The service no longer sends to an address that nobody answers."""
-    async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+    async with (
+        Simulator(seed=1, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
         assert len(sim.radarr.notifications.rows) == 1
         hass.config_entries.async_remove_subentry(home.entry, "radarr")
         await home.settle()
@@ -77,7 +85,10 @@ async def test_removing_the_integration_takes_everything_along(
     hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """Webhooks, the journal's files, entities and reports go."""
-    async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+    async with (
+        Simulator(seed=1, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
         await hass.config_entries.async_remove(home.entry.entry_id)
         await home.settle()
         assert not sim.radarr.notifications.rows
@@ -97,7 +108,10 @@ async def test_secrets_never_leave(
     """Promise 6: no key, password, webhook id or secret in logs, states, diagnostics, issues."""
     caplog.set_level(logging.DEBUG)
     await async_setup_component(hass, "diagnostics", {})
-    async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+    async with (
+        Simulator(seed=1, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
         canaries = {sim.api_key(name) for name in sim.names()} | {
             sim.qbittorrent.auth.password,
             SECRET,
@@ -137,7 +151,10 @@ async def test_calls_do_not_grow_with_requests(
     hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> None:
     """Promise 5: a cycle with thirty open requests costs no more calls than one with ten."""
-    async with Simulator(seed=1) as sim, twin(hass, sim, tmp_path, hass_client_no_auth) as home:
+    async with (
+        Simulator(seed=1, services=SERVICES) as sim,
+        twin(hass, sim, tmp_path, hass_client_no_auth) as home,
+    ):
         spent: list[int] = []
         numbers = iter(range(900_000, 900_100))
         for more in (10, 20):

@@ -94,7 +94,9 @@ def service_name(connections: Connections, request: Request, service: Service) -
     """Return what the household calls the service that has to do with a request."""
     named = [found for found in connections.values() if found.kind is service]
     linked = [found for found in named if found.connection_id in request.service_ids]
-    return (linked or named)[0].subentry.title if named else KIND_NAMES[service]
+    if named:
+        return (linked or named)[0].subentry.title
+    return KIND_NAMES.get(service, "Home Assistant")
 
 
 def watch_url(connections: Connections, request: Request) -> str | None:

@@ -15,7 +15,7 @@ from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
 from .lifecycle.tracker import Tracker
-from .wanted_files import has_matches, known_files
+from .wanted_files import has_matches, known_files, proven_items
 
 _STEP: Final = 1000  # facts looked at before others may run
 _OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
@@ -129,15 +129,22 @@ def _library_items(
     """Return all items for Jellyfin; most need no more than what their stage says."""
     known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
     items = {item: known[_stage(request, item)] for item in request.items}
-    for item in _overdue(asker.options, request, now) & items.keys():
+    late = _overdue(asker.options, request, now)
+    for item in late & items.keys():
         items[item] = replace(items[item], is_overdue=True)
-    if not (has_variants or has_matches(request)):
+    if not (has_variants or late or has_matches(request)):
         return items
     prefixes = prefix_pairs(asker.options.get(CONF_PATH_PREFIXES, ()))
     for item, file in known_files(request, request.items).items():
-        if file.match is not None or (has_variants and file.path):
+        if file.match is not None or (file.path and (has_variants or item in late)):
             path = mapped(file.path, prefixes) if file.path else None
             items[item] = replace(items[item], file_path=path, match=file.match)
+    if has_matches(request):
+        # Until Shoko has matched the new file of an upgrade, nothing else tells what is there.
+        for item, item_id in proven_items(request, asker.connection_id).items():
+            known_item = items.get(item)
+            if known_item and known_item.match is None and known_item.stage is Stage.AVAILABLE:
+                items[item] = replace(known_item, item_id=item_id)
     return items
 
 

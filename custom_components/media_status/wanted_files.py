@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from .lifecycle.evidence import Evidence
-from .lifecycle.facts import Fact, File, Match, MatchPhase
+from .lifecycle.facts import Fact, File, Match, MatchPhase, Playable
 from .lifecycle.model import ItemKey, Subject
 from .lifecycle.request import Request
 from .lifecycle.stages import matches
+
+# Where Shoko tells what a file is, Shokofin's numbering of its own proves nothing.
+_BY_NUMBER: Final = frozenset({None, "series and episode"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,20 @@ def known_files(request: Request, items: Iterable[ItemKey]) -> dict[ItemKey, Kno
                 words=tuple(matches(evidence, subject)),
             )
     return files
+
+
+def proven_items(request: Request, connection_id: str) -> dict[ItemKey, str]:
+    """Return the items that a library showed by more than a number, with its own ids of them."""
+    return {
+        fact.subject.item: fact.value.item_id
+        for fact in request.facts.values()
+        if isinstance(fact.value, Playable)
+        and fact.value.present
+        and fact.value.item_id is not None
+        and fact.value.proof not in _BY_NUMBER
+        and fact.connection_id == connection_id
+        and fact.subject.item is not None
+    }
 
 
 def has_matches(request: Request) -> bool:

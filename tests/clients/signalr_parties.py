@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable
 import json
 import sys
-from typing import Protocol
+from typing import Protocol, Self
 
 import aiohttp
 
 from custom_components.media_status.clients.errors import ClientError
-from custom_components.media_status.clients.readers import as_dict, as_int
+from custom_components.media_status.clients.readers import JsonValue, as_dict, as_int
 from custom_components.media_status.clients.signalr import (
     Connected,
     Disconnected,
@@ -130,52 +130,78 @@ class Ours:
             await self._session.close()
 
 
-class Witness:
-    """signalrcore."""
+class Witnesses:
+    """The process in which signalrcore runs, one connection or many."""
 
-    def __init__(self, url: str, *, negotiate: bool = False) -> None:
-        """Prepare."""
-        self.heard = Heard()
-        self._arguments = (url, CANARY, str(negotiate))
+    def __init__(self) -> None:
+        """Plan."""
+        self._parties: dict[str, Witness] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._stopped = asyncio.Event()
 
-    async def start(self) -> None:
-        """Start the process, which connects at once."""
+    async def __aenter__(self) -> Self:
+        """Start the process."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "tests.clients.signalr_witness",
-            *self._arguments,
+            *("-m", "tests.clients.signalr_witness", GREETING, EVENT, str(BOOM)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             cwd=ROOT,
         )
         self._reader = asyncio.create_task(self._read(self._process))
+        return self
+
+    async def __aexit__(self, *_details: object) -> None:
+        """Kill it: its threads may hang."""
+        assert self._process is not None and self._reader is not None
+        self._process.kill()
+        await self._process.wait()
+        await self._reader
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def party(self, url: str, negotiate: bool) -> Party:
+        """Return one more client."""
+        name = str(len(self._parties))
+        self._parties[name] = Witness(self, name, url, negotiate=negotiate)
+        return self._parties[name]
+
+    async def command(self, *words: JsonValue) -> None:
+        """Tell the process what to do."""
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(json.dumps(words).encode() + b"\n")
+        await self._process.stdin.drain()
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
         while line := await process.stdout.readline():
-            ((kind, value),) = json.loads(line).items()
-            if kind == "stopped":
-                self._stopped.set()
+            name, what, value = json.loads(line)
+            party = self._parties[name]
+            if what == "stopped":
+                party.stopped.set()
             else:
-                self.heard.note(kind, value)
+                party.heard.note(what, value)
+
+
+class Witness:
+    """One connection of signalrcore."""
+
+    def __init__(self, house: Witnesses, name: str, url: str, *, negotiate: bool) -> None:
+        """Prepare."""
+        self.heard = Heard()
+        self.stopped = asyncio.Event()
+        self._house, self._name, self._url, self._negotiate = house, name, url, negotiate
+
+    async def start(self) -> None:
+        """Begin to connect."""
+        headers: JsonValue = {"apikey": CANARY}
+        await self._house.command("open", self._name, self._url, headers, self._negotiate)
 
     async def stop(self) -> None:
         """Tell it to stop and wait until it did."""
-        assert self._process is not None and self._process.stdin is not None
-        self._process.stdin.write(b"stop\n")
-        await self._process.stdin.drain()
-        await self._stopped.wait()
+        await self._house.command("stop", self._name)
+        await self.stopped.wait()
 
     async def discard(self) -> None:
-        """Kill the process."""
-        if self._process is None or self._reader is None:
-            return
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
-        await self._reader
+        """Leave it to the end of the process."""

@@ -38,7 +38,11 @@ class HubProcess:
             cwd=ROOT,
         )
         assert self._process.stdout is not None
-        assert await self._process.stdout.readline() == b"ready\n"
+        try:
+            assert await self._process.stdout.readline() == b"ready\n"
+        except BaseException:
+            await self.kill()
+            raise
         return self
 
     async def __aexit__(self, *_details: object) -> None:

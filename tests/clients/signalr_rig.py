@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+import ssl
 
 from aiohttp import web
 from yarl import URL
@@ -55,14 +56,17 @@ class Rig:
         """Tell all an event."""
         await self.hub.send(EVENT, {"n": number})
 
-    async def start(self) -> None:
+    async def start(self, certificate: ssl.SSLContext | None = None) -> None:
         """Listen."""
         app = web.Application(middlewares=[self._door])
         app.router.add_get(PATH, self._handle)
         app.router.add_post(f"{PATH}/negotiate", self.hub.negotiate)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
+        site = web.TCPSite(
+            self._runner, "127.0.0.1", self.port, reuse_address=True, ssl_context=certificate
+        )
+        await site.start()
 
     async def stop(self) -> None:
         """Cut everything and listen no more."""

@@ -10,16 +10,28 @@ from simulator.hass_process import ROOT
 
 pytestmark = pytest.mark.e2e
 
-TITLES = ("The Lantern Coast", "Northern Signal", "Paper Orchard", "Silent Empire")
+HOUSEHOLD = ("The Lantern Coast", "Northern Signal", "Paper Orchard", "Silent Empire")
+ANIME = (
+    "Paper Fireworks",
+    "Letter House Memories",
+    "Thirteen Winters",
+    "Tides of Glass",
+    "A Fox in Snow",
+    "Harbour Lights",
+    "Seven Umbrellas",
+)
 
 
-async def test_check() -> None:
-    """One film, one series, one by hand, and one with every webhook lost: all get there."""
+@pytest.mark.parametrize(("scenario", "titles"), [("household", HOUSEHOLD), ("anime", ANIME)])
+async def test_check(scenario: str, titles: tuple[str, ...]) -> None:
+    """Every title gets there, and nothing is shown that cannot be played."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "simulator.demo",
         "--check",
+        "--scenario",
+        scenario,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -31,7 +43,7 @@ async def test_check() -> None:
             process.send_signal(signal.SIGTERM)
             await process.wait()
     assert process.returncode == 0, told
-    for title in TITLES:
+    assert "falsely available: 0" in told
+    for title in titles:
         rows = [line for line in told.splitlines() if line.startswith(title)]
         assert ["> available; " in row for row in rows] == [True]
-    assert "falsely available: 0" in told

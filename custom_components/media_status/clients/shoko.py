@@ -233,11 +233,15 @@ class ShokoClient(BaseClient):
         return FileList(files=tuple(files), is_complete=count >= total)
 
     async def series_episodes(self, series_id: int) -> list[ShokoEpisode] | None:
-        """Return the episodes of a series that have files, with these; None without the series."""
+        """Return the episodes of a series that have files, with these.
+
+        None when there is no such series, or none that the key's user may see.
+        """
         query = {
             "pageSize": "0",
             "includeMissing": "false",
             "includeHidden": "true",
+            "includeUnaired": "true",  # a file of one that airs tomorrow, or nobody knows when
             "includeFiles": "true",
             "includeXRefs": "true",
             "includeDataFrom": "AniDB",
@@ -245,7 +249,7 @@ class ShokoClient(BaseClient):
         path = f"api/v3/Series/{safe_number(series_id)}/Episode"
         try:
             answer = await self._call("GET", path, query=query, timeout=_LIST_TIMEOUT)
-        except NotFound:
+        except NotFound, Forbidden:
             return None
         episodes, total, count = await asyncio.to_thread(_read_episodes, answer)
         if count < total:

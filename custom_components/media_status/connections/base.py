@@ -44,6 +44,7 @@ class WantedItem:
     is_live: bool = False  # a download that serves it is under way
     match: Match | None = None  # what Shoko says about this file, where one is connected
     is_overdue: bool = False  # Jellyfin should have shown it by now
+    item_id: str | None = None  # Jellyfin's, proven by the match of a file that was replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

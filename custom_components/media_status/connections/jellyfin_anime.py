@@ -76,6 +76,8 @@ def exact_hits(index: LibraryIndex, title: WantedTitle, wanted: WantedItem) -> l
         for item in index.marked(ours.marks())
         if (proof := _prove(item, title, wanted, ours)) is not None
     ]
+    if len(found) < 2:
+        return found
     return sorted(found, key=lambda hit: (_rank(hit.proof), not is_own_type(hit.item, title)))
 
 

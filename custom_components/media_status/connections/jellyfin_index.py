@@ -166,9 +166,12 @@ class LibraryIndex:
                 found.append((season.series_id, season))
         return found
 
-    def page(self, series_id: str) -> LibraryItem | None:
-        """Return a series or film by its id."""
-        return self._titles.get(series_id)
+    def item(self, item_id: str) -> LibraryItem | None:
+        """Return a film, series or known episode by its id."""
+        series_id = self._series_of.get(item_id)
+        if series_id is not None:
+            return self._episodes[series_id].get(item_id)
+        return self._titles.get(item_id)
 
     def named(self, item_type: str, titles: Iterable[str | None]) -> list[LibraryItem]:
         """Return the films or series with one of these titles, which proves nothing."""

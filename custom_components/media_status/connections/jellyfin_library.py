@@ -39,6 +39,7 @@ class Library:
         self._client = client
         self.index = LibraryIndex()
         self.confirmed: dict[str, LibraryItem] = {}
+        self.missed: set[str] = set()  # looked up since the survey began, and not there
         self.detailed: set[str] = set()  # confirmed with all their versions' paths
         self.is_complete = False  # in this survey, what was not found is not there
         self._is_whole = False
@@ -73,6 +74,10 @@ class Library:
         """Return whether episodes that were read are to be read again."""
         return bool(self._stale)
 
+    def known(self, item_id: str) -> LibraryItem | None:
+        """Return an item by its id, if it was come across."""
+        return self.confirmed.get(item_id) or self.index.item(item_id)
+
     def is_read(self, series_id: str) -> bool:
         """Return whether the known episodes of a series are all that there are."""
         return series_id in self._read_at and series_id not in self._stale
@@ -84,6 +89,7 @@ class Library:
         """
         self.confirmed = {}
         self.detailed = set()
+        self.missed = set()
         # A library that shifted while it was read proves what is there, but not what is missing.
         patience = _BUILD_AGAIN_AFTER if self._is_whole else _AGAIN_AFTER
         if self._built_at is None or not timedelta() <= now - self._built_at < patience:
@@ -253,6 +259,7 @@ class Library:
                 self.mark_stale(None, item_id)
                 self.index.drop(item_id)
                 self.confirmed.pop(item_id, None)
+                self.missed.add(item_id)
                 continue
             self.index.put(item)
             self.confirmed[item_id] = item

@@ -24,6 +24,7 @@ from .jellyfin_shoko import shoko_ids
 
 _MAX_PATHS = 8
 _EPISODE_PROOF = "series and episode"
+_KEPT_PROOF = "known item"
 ABSENT = Playable(present=False)
 
 
@@ -59,7 +60,8 @@ def look_up(library: Library, title: WantedTitle) -> Lookup:
     exact = {
         key: found
         for key, wanted in title.items.items()
-        if wanted.match is not None and (found := exact_hits(index, title, wanted))
+        if (wanted.match is not None or wanted.item_id is not None)
+        and (found := exact_hits(index, title, wanted) or _kept(library, wanted))
     }
     if title.media_type is MediaType.MOVIE:
         films = [hit for hit in index.find(title.media_type, title.ids) if hit.item.playable]
@@ -80,6 +82,12 @@ def look_up(library: Library, title: WantedTitle) -> Lookup:
         hits=hits,
         is_all=has_all and all(map(library.is_read, lists)),
     )
+
+
+def _kept(library: Library, wanted: WantedItem) -> list[Hit]:
+    """Return the item that was it before its file was replaced; it plays on until it is gone."""
+    item = library.known(wanted.item_id) if wanted.item_id is not None else None
+    return [Hit(item=item, proof=_KEPT_PROOF)] if item is not None and item.playable else []
 
 
 def _numbered_hits(
@@ -148,6 +156,8 @@ def to_confirm(library: Library, lookup: Lookup) -> Iterator[tuple[str, bool, bo
         if _is_older_copy(wanted) or (lookup.needs_path and wanted.file_path is None):
             continue  # whatever is there, it proves nothing
         urgent = wanted.stage is not Stage.AVAILABLE
+        if wanted.item_id is not None and not _is_settled(library, wanted.item_id):
+            yield wanted.item_id, urgent, lookup.needs_path
         for hit in lookup.hits.get(key, ()):
             item = library.confirmed.get(hit.item.id)
             if item is None or (lookup.needs_path and not _is_same(item, wanted)):
@@ -176,6 +186,8 @@ def _judge(
     """Return the item that is it, and what that proves; (None, None) when nothing is certain."""
     hits = lookup.hits.get(key, ())
     if not hits:
+        if wanted.item_id is not None and not _is_settled(library, wanted.item_id):
+            return None, None
         return None, _absent(library, lookup, wanted) if lookup.is_all else None
     if _is_older_copy(wanted):
         return None, ABSENT
@@ -195,6 +207,11 @@ def _judge(
         for _, item in confirmed
     )
     return None, ABSENT if is_certain else None
+
+
+def _is_settled(library: Library, item_id: str) -> bool:
+    """Return whether this survey has seen that an item is there, or that it is not."""
+    return item_id in library.confirmed or item_id in library.missed
 
 
 def _is_older_copy(wanted: WantedItem) -> bool:

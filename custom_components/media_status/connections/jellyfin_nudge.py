@@ -119,7 +119,7 @@ class Nudger:
         index = self.library.index
         pages = list(pages_of(index, title))
         for page_id in pages:
-            page = index.page(page_id)
+            page = index.item(page_id)
             if page is not None and index.is_empty(page_id) and page_id not in self._done_at:
                 return Target(id=page.id, name=name_text(page.name) or page.id, is_series=True)
         found = self._library_of(title, pages, folders)
@@ -134,7 +134,7 @@ class Nudger:
         late = overdue(title)
         found = {f.id: f for item in late if (f := library_of(folders, item.file_path))}
         if not found:
-            known = (self.library.index.page(page_id) for page_id in pages)
+            known = (self.library.index.item(page_id) for page_id in pages)
             found = {f.id: f for page in known if page and (f := library_of(folders, page.path))}
         if found:
             return next(iter(found.values())) if len(found) == 1 else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 import re
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ EPISODE_TYPE = "Episode"
 _NUMBER = re.compile(r"[0-9]+")
 # Shokofin's virtual file system names series and files before any metadata is there.
 _PATH_MARK = re.compile(r"\[Shoko (Series|Episode|File)=([0-9]+(?:,[0-9]+)*)\]", re.IGNORECASE)
+_KINDS = ("series", "episode", "file")
 _CUSTOM = re.compile(r"shoko://(series|episode|file)/([0-9]+)")
 _CUSTOM_PART = re.compile(r"[?&](seriesId|episodeIds)=([0-9]+(?:,[0-9]+)*)")
 _CUSTOM_NAMES = {"seriesId": "series", "episodeIds": "episode"}
@@ -40,39 +42,50 @@ class ShokoIds:
     is_marked: bool = False  # Shokofin made it, also where no number can be read
 
 
+NO_IDS = ShokoIds()
+
+
 def shoko_ids(item: LibraryItem) -> ShokoIds:
     """Return the ids that an item's metadata and paths name."""
-    told: dict[str, set[str]] = {"series": set(), "episode": set(), "file": set()}
-    in_path: dict[str, set[str]] = {"series": set(), "episode": set(), "file": set()}
-    is_marked = False
-    for kind, found in told.items():
-        if value := item.provider_ids.get(f"shoko {kind}"):
-            is_marked = True
-            found.update(_numbers(value))
-    custom = item.provider_ids.get("custom", "")
-    if match := _CUSTOM.match(custom):
+    told = item.provider_ids
+    paths = tuple(path for path in (item.path, *item.media_source_paths) if path and "[" in path)
+    anidb, custom = told.get("anidb"), told.get("custom")
+    values = (told.get("shoko series"), told.get("shoko episode"), told.get("shoko file"))
+    if anidb is None and custom is None and not any(values) and not paths:
+        return NO_IDS  # as most of most libraries
+    return _read(values, custom, anidb, paths)
+
+
+@lru_cache(maxsize=8192)
+def _read(
+    values: tuple[str | None, ...], custom: str | None, anidb: str | None, paths: tuple[str, ...]
+) -> ShokoIds:
+    """Return the ids; hundreds of episodes are looked at several times in every survey."""
+    told = {kind: set(_numbers(value)) for kind, value in zip(_KINDS, values, strict=True)}
+    in_path: dict[str, set[str]] = {kind: set() for kind in _KINDS}
+    is_marked = any(values)
+    if match := _CUSTOM.match(custom or ""):
         is_marked = True
         told[match[1]].add(match[2])
-        for name, numbers in _CUSTOM_PART.findall(custom):
+        for name, numbers in _CUSTOM_PART.findall(custom or ""):
             told[_CUSTOM_NAMES[name]].update(numbers.split(","))
-    for path in (item.path, *item.media_source_paths):
-        for kind, numbers in _PATH_MARK.findall(path) if path and "[" in path else ():
-            is_marked = True
-            in_path[kind.lower()].update(numbers.split(","))
+    for kind, numbers in (found for path in paths for found in _PATH_MARK.findall(path)):
+        is_marked = True
+        in_path[kind.lower()].update(numbers.split(","))
     return ShokoIds(
         series=frozenset(told["series"] | in_path["series"]),
         episodes=frozenset(told["episode"] | in_path["episode"]),
         files=frozenset(told["file"] | in_path["file"]),
         path_files=frozenset(in_path["file"]),
         told_files=frozenset(told["file"]),
-        anidb=next(iter(_numbers(item.provider_ids.get("anidb", ""))), None),
+        anidb=next(iter(_numbers(anidb)), None),
         is_marked=is_marked,
     )
 
 
-def _numbers(text: str) -> list[str]:
+def _numbers(text: str | None) -> list[str]:
     """Return the numbers of a list; with letters in front they are another space's."""
-    parts = [part.strip() for part in text.split(",")]
+    parts = [part.strip() for part in text.split(",")] if text else []
     return [part for part in parts if _NUMBER.fullmatch(part)]
 
 

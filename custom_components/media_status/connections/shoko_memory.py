@@ -1,7 +1,7 @@
 """Remember what Shoko has said of the files that are waited for, and what made that doubtful."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -78,6 +78,7 @@ class Memory:
     are_folders_known: bool = False
     verdicts: Kept[int, Verdict] = field(default_factory=Kept)
     paths: Kept[int, str] = field(default_factory=Kept)  # where events said files are
+    labels: dict[int, str | None] = field(default_factory=dict)  # by AniDB's episode
     moved: Kept[Tail, int] = field(default_factory=Kept)  # files that Shoko has renamed
     series: set[int] = field(default_factory=set)  # Shoko's, of matched files
     unresolved: set[int] = field(default_factory=set)  # AniDB's, of files without Shoko's ids
@@ -106,14 +107,18 @@ class Memory:
     def settle(self) -> None:
         """Index the answers after a survey, for the events to come."""
         self.series, self.unresolved, self._files = set(), set(), {}
+        labels: dict[int, str | None] = {}
         for path, answer in self.answers.items():
             if answer.file is not None:
                 self._files[answer.file.id] = path
             for reference in answer.references:
+                if reference.anidb_episode in self.labels:
+                    labels[reference.anidb_episode] = self.labels[reference.anidb_episode]
                 if reference.series is not None:
                     self.series.add(reference.series)
                 if reference.series is None or reference.episode is None:
                     self.unresolved.add(reference.anidb_anime)
+        self.labels = labels
 
     def now_marked(self) -> int:
         """Return the mark of a question that is put now."""
@@ -141,13 +146,29 @@ class Memory:
         self, path: str, file: ShokoFile | None, now: datetime, mark: int, *, is_clear: bool = True
     ) -> Answer:
         """Remember an answer to a question that was put at `mark`."""
-        if file is not None and path in self.answers:
-            file = _with_labels(file, self.answers[path].references)
+        if file is not None and file.references:
+            file = replace(file, references=tuple(map(self._labelled, file.references)))
         answer = Answer(
             file=file, read_at=now, mark=mark, keys=_keys(path, file), is_clear=is_clear
         )
         self.answers[path] = answer
         return answer
+
+    def _labelled(self, reference: CrossReference) -> CrossReference:
+        """Return a reference with the numbering that only lists of episodes tell."""
+        label = reference.label or self.labels.get(reference.anidb_episode)
+        return reference if label == reference.label else replace(reference, label=label)
+
+    def learn_labels(self, labels: Mapping[int, str | None]) -> None:
+        """Remember how AniDB numbers episodes, for the answers that are known, too."""
+        self.labels.update(labels)
+        for path, answer in self.answers.items():
+            if answer.file is not None and any(
+                reference.anidb_episode in labels for reference in answer.references
+            ):
+                references = tuple(map(self._labelled, answer.references))
+                file = replace(answer.file, references=references)
+                self.answers[path] = replace(answer, file=file)
 
     def is_wanted(self, key: Tail) -> bool:
         """Return whether somebody waits for a file with this end of its path."""
@@ -235,15 +256,3 @@ def _name_in_shoko(file: ShokoFile | None) -> str | None:
     """Return the name under which people find a file in Shoko."""
     places: Collection[str] = [place.path for place in file.locations] if file else ()
     return file_name(min(places)) if places else None
-
-
-def _with_labels(file: ShokoFile, known: Iterable[CrossReference]) -> ShokoFile:
-    """Return a file with the numbering that only lists of episodes tell."""
-    labels = {found.anidb_episode: found.label for found in known if found.label}
-    if not labels or not file.references:
-        return file
-    references = tuple(
-        found if found.label else replace(found, label=labels.get(found.anidb_episode))
-        for found in file.references
-    )
-    return replace(file, references=references)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from ..clients.errors import Forbidden, Refused
-from ..clients.shoko import ShokoClient, ShokoEpisode, ShokoFile
+from ..clients.shoko import CrossReference, ShokoClient, ShokoFile
 from ..lifecycle.facts import MatchPhase
-from ..lifecycle.model import ItemKey, Stage
+from ..lifecycle.model import ItemKey, MediaType, Stage
 from ..lifecycle.paths import is_same_file, tail
 from .base import WantedItem, WantedTitle
 from .shoko_memory import Answer, Memory
@@ -121,7 +121,8 @@ class Round:
             answer = await self._look_up(question)
             if answer.references:
                 self._add_siblings(question.asked, waiting)
-                await self._read_series(answer, question, waiting)
+                await self._read_siblings(answer, question, waiting)
+        await self._read_labels(asked)
         await self._read_queue(asked)
         return any(self._is_urgent(question.path) for question in waiting)
 
@@ -269,7 +270,7 @@ class Round:
             if path not in queued and path not in self._done and self._is_due(path):
                 waiting.append(Question(asked=asked, path=path))
 
-    async def _read_series(
+    async def _read_siblings(
         self, answer: Answer, question: Question, waiting: Iterable[Question]
     ) -> None:
         """Read the series of a file when it answers for others of the same title, too."""
@@ -278,14 +279,38 @@ class Round:
         ):
             return
         for number in sorted({found.series for found in answer.references if found.series}):
-            if number in self._series or self._left <= 0:
+            if number not in self._series and self._left > 0:
+                mark = self.memory.now_marked()
+                files = await self._read_series(number)
+                self._take((other.path for other in waiting), files, mark)
+
+    async def _read_series(self, number: int) -> list[ShokoFile]:
+        """Read a series: how AniDB numbers its episodes, and the files that it has."""
+        self._series.add(number)
+        self._count()
+        episodes = await self.client.series_episodes(number) or []
+        self.memory.learn_labels({episode.anidb: episode.label for episode in episodes})
+        # A file of which the list does not say what it holds is left to a look-up of its own.
+        files = {file.id: file for episode in episodes for file in episode.files}
+        return [file for file in files.values() if file.references]
+
+    async def _read_labels(self, asked: list[Asked]) -> None:
+        """With what is left, learn how AniDB numbers the episodes of matched files."""
+        for count, entry in enumerate(asked):
+            await breathe(count)
+            if entry.title.media_type is MediaType.MOVIE:
                 continue
-            self._series.add(number)
-            mark = self.memory.now_marked()
-            self._count()
-            episodes = await self.client.series_episodes(number) or []
-            open_paths = [other.path for other in waiting if other.path not in self._done]
-            self._take([question.path, *open_paths], _files_of(episodes), mark)
+            for found in self._references(entry):
+                if self._left <= 0:
+                    return
+                if found.series and found.anidb_episode not in self.memory.labels:
+                    if found.series not in self._series:
+                        await self._read_series(found.series)
+                    self.memory.labels.setdefault(found.anidb_episode, None)  # it has none
+
+    def _references(self, asked: Asked) -> list[CrossReference]:
+        answers = [self.memory.answers.get(path) for path in asked.files]
+        return [found for answer in answers if answer for found in answer.references]
 
     async def _read_queue(self, asked: list[Asked]) -> None:
         """Learn how busy Shoko is where that decides what a file waits for."""
@@ -305,6 +330,8 @@ class Round:
             for name in {parts(location.path)[-1] for location in file.locations if location.path}:
                 by_name.setdefault(name, []).append(file)
         for path in paths:
+            if path in self._done:
+                continue
             found, is_clear = best_of(path, by_name.get(parts(path)[-1], ()), self.memory.folders)
             if found is not None and is_clear:
                 self._learn(path, found, mark)
@@ -325,25 +352,3 @@ def _suffix(path: str) -> str | None:
     names = [part for part in path.replace("\\", "/").split("/") if part][-2:]
     suffix = "/" + "/".join(names)
     return suffix if len(suffix.encode("utf-8", "replace")) <= _LONGEST_SUFFIX else None
-
-
-def _files_of(episodes: Iterable[ShokoEpisode]) -> list[ShokoFile]:
-    """Return the files of episodes, with AniDB's numbering of what they hold.
-
-    A file of which the list does not say everything it holds is left to a look-up of its own.
-    """
-    labels: dict[int, str | None] = {}
-    files: dict[int, ShokoFile] = {}
-    for episode in episodes:
-        labels[episode.anidb] = episode.label
-        files.update({file.id: file for file in episode.files})
-    return [
-        replace(
-            file,
-            references=tuple(
-                replace(found, label=labels.get(found.anidb_episode)) for found in file.references
-            ),
-        )
-        for file in files.values()
-        if file.references
-    ]

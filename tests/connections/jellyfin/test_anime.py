@@ -10,10 +10,12 @@ from custom_components.media_status.lifecycle.facts import Match, MatchPhase
 from custom_components.media_status.lifecycle.model import ItemKey, JsonValue, Stage
 
 from .asking import (
+    MOVIE,
     WAITING,
     about,
     absent,
     episode_of,
+    film,
     marks,
     matched_to,
     page_ids,
@@ -314,6 +316,45 @@ async def test_a_file_that_shoko_has_not_matched_proves_nothing(
     )
     survey = await connection.survey(about(series(items={E5: unmatched}, is_anime=True)))
     assert absent(survey) == {("series", E5)}
+
+
+async def test_an_upgrade_leaves_what_plays_until_it_is_gone(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """The new file is not matched yet: the item that the old one was is still there to watch."""
+    page = shoko_series(twin)
+    number = shoko_episode(twin, page, 1, 5, marks(812, 5))
+    twin.settle()
+    there = WantedItem(stage=Stage.AVAILABLE, has_file=True, item_id=number)
+    for title in (
+        series(items={E5: there}, is_anime=True),
+        series(items={E5: there, E6: matched_to(813, episode_of(6))}, is_anime=True),
+        film("series", tmdb=42, item=there, is_anime=True),
+    ):
+        key = MOVIE if MOVIE in title.items else E5
+        answer = read(await connection.survey(about(title, now=twin.advance(minutes=6))))
+        assert answer["series", key].item_id == number
+        assert answer["series", key].present
+    twin.remove(number)
+    for title in (series(items={E5: there}, is_anime=True), film("series", tmdb=42, item=there)):
+        survey = await connection.survey(about(title, now=twin.advance(minutes=6)))
+        assert len(absent(survey)) == 1
+
+
+async def test_what_was_not_looked_up_yet_is_not_gone(
+    connection: JellyfinConnection, twin: Twin
+) -> None:
+    """Fifty items are looked up at a time: the others stay as they are."""
+    page = shoko_series(twin)
+    ids = [shoko_episode(twin, page, 1, n, marks(800 + n, n)) for n in range(1, 71)]
+    twin.settle()
+    titles = [
+        film(f"film{n}", tmdb=n, item=WantedItem(stage=Stage.AVAILABLE, item_id=name))
+        for n, name in enumerate(ids)
+    ]
+    survey = await connection.survey(about(*titles))
+    assert len(present(survey)) == 50
+    assert absent(survey) == set()
 
 
 async def test_seasons_that_shift_while_they_are_read(

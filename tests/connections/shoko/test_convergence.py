@@ -217,7 +217,14 @@ async def live(
     await home.survey(at(-1))
     said: dict[tuple[int, int], JsonObject] = {}
     for step, acts in enumerate(life):
-        told = [payload for act in acts for payload in home.happen(act)]
+        told: list[JsonObject] = []
+        for act in acts:
+            payloads = home.happen(act)
+            told += payloads
+            if act.verb == "rename":
+                # Where a file went that nobody ever looked at, only this event can tell.
+                for payload in payloads:
+                    home.hear(payload, at((step + 0.4) * minutes))
         said |= {(step, number): payload for number, payload in enumerate(told)}
         for key in arrivals[step] if arrivals is not None else ():
             if key in said:

@@ -1,38 +1,20 @@
 """Check what each event of Shoko's hub becomes, and what odd ones do not break."""
 
-import json
-from pathlib import Path
-
-from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.media_status.connections.base import Doorbell, Push
-from custom_components.media_status.connections.shoko import ShokoConnection
-from custom_components.media_status.lifecycle.facts import Anime, Match, MatchPhase as Phase
+from custom_components.media_status.connections.base import Doorbell
+from custom_components.media_status.lifecycle.facts import Anime, MatchPhase as Phase
 from custom_components.media_status.lifecycle.model import JsonObject, JsonValue
 from custom_components.media_status.lifecycle.paths import is_same_file
 
-from ..samples import FIXTURES, JSON_VALUES, spoiled
+from .events import FOLDER, NAME, PATH, SAMPLES, matches, sent, waiting
 from .twin import NOW, Shelf, TwinFile, context, event, manager_path, matches_of, shoko, title
 
-FOLDER = "Season 01"
-NAME = "[SubsPlease] Sousou no Frieren - 05 (1080p) [0A1B2C3D].mkv"
-PATH = manager_path(NAME, "Frieren/Season 01")
 LOOK = frozenset({Doorbell.SELF})
 LIBRARY = frozenset({Doorbell.SELF, Doorbell.LIBRARY})
 NONE: frozenset[Doorbell] = frozenset()
 
 
-def _sample(path: Path) -> JsonObject:
-    raw: JsonObject = json.loads(path.read_text(encoding="utf-8"))
-    return raw
-
-
-SAMPLES = {
-    f"{version}/{path.stem}": _sample(path)
-    for version in ("v5", "v6")
-    for path in sorted((FIXTURES / "shoko" / version).glob("*.json"))
-}
 # With a wanted file that Shoko does not know yet: phase, episodes, who is called.
 EXPECTED: dict[str, tuple[Phase | None, int, frozenset[Doorbell]]] = {
     "v5/episode-updated-anidb": (None, 0, NONE),
@@ -78,35 +60,6 @@ EXPECTED: dict[str, tuple[Phase | None, int, frozenset[Doorbell]]] = {
     "v6/release-search-completed-matched": (Phase.MATCHED, 1, LIBRARY),
     "v6/release-search-completed-not-matched": (Phase.UNMATCHED, 0, LOOK),
 }
-
-
-async def waiting(shelf: Shelf | None = None, *paths: str) -> ShokoConnection:
-    """Return a connection that has been asked about a file, or some."""
-    connection = shoko(shelf or Shelf())
-    await connection.survey(context(title(*(paths or (PATH,)))))
-    return connection
-
-
-def matches(push: Push) -> dict[str, Match]:
-    """Return what a push says, by path."""
-    return {
-        seen.file_path: statement.value
-        for seen in push.observations
-        if seen.file_path is not None
-        for statement in seen.statements
-        if isinstance(statement.value, Match)
-    }
-
-
-def sent(target: str, **members: JsonValue) -> JsonObject:
-    """Return an event about the file that is waited for."""
-    base: JsonObject = {
-        "FileID": 812,
-        "ImportFolderID": 2,
-        "RelativePath": f"/Frieren/{FOLDER}/{NAME}",
-        "CrossReferences": [],
-    }
-    return event(target, {**base, **members})
 
 
 def test_every_sample_is_expected_to_mean_something() -> None:
@@ -362,58 +315,3 @@ async def test_a_removed_series_is_looked_at() -> None:
     survey = await connection.survey(context(title(PATH)))
     (match,) = matches_of(survey).values()
     assert match.episodes[0].shoko_series is None
-
-
-@pytest.mark.parametrize(
-    "target",
-    ["AniDB:BanStateUpdate", "AVDump:Event", "user:added", "plugin:loaded", "group:updated",
-     "configuration:saved", "network:availability.changed", "feed:joined", "anidb:connected"],
-)  # fmt: skip
-async def test_other_feeds_are_ignored_on_purpose(target: str) -> None:
-    """They are known, and say nothing to us."""
-    push = shoko(Shelf()).translate(event(target, {"FileID": 812}), NOW)
-    assert push == Push(event=target)
-
-
-@pytest.mark.parametrize("target", ["ShokoEvent:Brandnew", "file:matched", "x", "", None, 5, []])
-async def test_unknown_events_are_named(target: JsonValue) -> None:
-    """What no version has is not understood, and nothing else."""
-    push = shoko(Shelf()).translate({"target": target, "arguments": []}, NOW)
-    assert not push.known
-    assert not push.observations
-    assert push.event
-
-
-@pytest.mark.parametrize("size", [255, 4000, 4096, 5000, 200_000])
-async def test_paths_of_any_length(size: int) -> None:
-    """What is too long to be a path is none; half a path is no path, either."""
-    name = "é" * (size - 5) + ".mkv"
-    path = f"/data/X/{name}"
-    shelf = Shelf()
-    connection = await waiting(shelf, path)
-    push = connection.translate(sent("ShokoEvent:FileHashed", RelativePath=f"/X/{name}"), NOW)
-    assert bool(push.observations) is (len(f"/X/{name}") <= 4096)
-    survey = await connection.survey(context(title(path), fresh=True))
-    assert bool(matches_of(survey)) is (size <= 255)  # more cannot be asked, so nothing is known
-
-
-@given(spoiled(SAMPLES), st.booleans())
-@settings(max_examples=400, deadline=None)
-def test_no_event_breaks_anything(payload: JsonObject, is_known: bool) -> None:
-    """Whatever comes, the answer is a push, and no statement lacks its path."""
-    connection = shoko(Shelf())
-    if is_known:
-        connection.translate(SAMPLES["v6/file-hashed"], NOW)
-    push = connection.translate(payload, NOW)
-    for seen in push.observations:
-        assert seen.file_path
-        assert seen.statements
-
-
-@given(st.sampled_from(sorted({str(raw["target"]) for raw in SAMPLES.values()})), JSON_VALUES)
-@settings(max_examples=300, deadline=None)
-def test_any_argument_is_survived(target: str, argument: JsonValue) -> None:
-    """An argument may be anything that JSON can be."""
-    connection = shoko(Shelf())
-    assert connection.translate(event(target, argument), NOW).event == target
-    assert connection.translate({"target": target, "arguments": argument}, NOW).event == target

@@ -40,6 +40,10 @@ NOW = datetime(2026, 9, 20, 19, 0, tzinfo=UTC)
 LONG_AGO = datetime(2026, 9, 1, tzinfo=UTC)
 FOLDERS = {1: "/mnt/incoming/", 2: "/mnt/anime/", 3: "/mnt/anime4k"}
 
+ANIME = 17617
+NAMES = [f"Frieren - S01E{number:02d}.mkv" for number in range(1, 27)]
+LOOK_UPS = ("path", "file", "series")
+
 
 @dataclass
 class TwinFile:
@@ -278,3 +282,16 @@ def is_anime(survey: Survey, request_id: str = "r1") -> bool | None:
         if isinstance(statement.value, Anime)
     ]
     return said[0] if said else None
+
+
+def pack(names: list[str] = NAMES) -> list[TwinFile]:
+    """Return the files of a series in Shoko, matched."""
+    return [
+        TwinFile(800 + number, f"Frieren/{name}", episodes=((ANIME, 271200 + number),))
+        for number, name in enumerate(names, 1)
+    ]
+
+
+def paths(names: list[str] = NAMES) -> tuple[str, ...]:
+    """Return where Sonarr sees these files."""
+    return tuple(manager_path(name) for name in names)

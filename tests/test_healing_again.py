@@ -28,7 +28,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household with two Radarrs whose pushes are lost, heard, or twisted."""
+    """Return a household with two Radarrs whose pushes are lost or twisted."""
     async with living(
         hass, tmp_path, hass_client_no_auth, monkeypatch, request.param, services=_WITH_4K
     ) as found:

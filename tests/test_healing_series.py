@@ -27,7 +27,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household whose pushes are lost, heard, or twisted."""
+    """Return a household whose pushes are lost or twisted."""
     async with living(hass, tmp_path, hass_client_no_auth, monkeypatch, request.param) as found:
         yield found
 

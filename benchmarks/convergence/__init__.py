@@ -27,8 +27,9 @@ async def run(figures: Figures, seed: int, folder: Path, schedules: int = SCHEDU
         home = folder / f"home{next(names)}"
         home.mkdir()
         async with Worker("convergence.hass", str(home)) as worker:
-            for number in seeds:
-                answers.append(await worker.ask("by_seed", str(number)))
+            for number in seeds:  # shared: whoever is ready takes the next
+                answer = await worker.ask("by_seed", str(number))
+                answers.append(answer)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(_WORKERS, schedules)):

@@ -19,7 +19,8 @@ MAX_SERIES_READS = 8
 _MAX_SINGLE_EPISODES = 200
 
 type Fingerprint = tuple[object, ...]
-type Wish = tuple[Series, frozenset[str]]  # a series, and the requests for it
+# A series, and the requests for it with their seasons: one may ask for more than before.
+type Wish = tuple[Series, frozenset[tuple[str, frozenset[int]]]]
 
 
 @dataclass(slots=True, kw_only=True)

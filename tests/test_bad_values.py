@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status import clients
-from custom_components.media_status.lifecycle.model import Stage
+from custom_components.media_status.lifecycle.model import JsonValue, Stage
 from homeassistant.core import HomeAssistant
 from simulator import Title
 from simulator.service import Service
@@ -138,6 +138,32 @@ async def test_everything_is_null(lives: Lives, name: str) -> None:
             assert lives.stages() == before
     await look(home)
     assert lives.stages() == before
+
+
+@pytest.mark.parametrize("name", ["seerr", "radarr", "sonarr"])
+async def test_some_rows_are_unreadable(lives: Lives, name: str) -> None:
+    """A list of which a part could not be read is no proof that anything is gone."""
+    home, before = lives.home, lives.stages()
+    with answering(home.sim, name, nameless):
+        await home.sim.advance(1200)
+        await home.hub.survey()
+        await home.sim.advance(1200)
+        await home.hub.survey()
+        assert lives.stages() == before
+    await look(home)
+    assert lives.stages() == before
+
+
+def nameless(value: JsonValue) -> JsonValue:
+    """Take the id of every second object in a list of several."""
+    if isinstance(value, dict):
+        return {key: nameless(item) for key, item in value.items()}
+    if not isinstance(value, list) or len(value) < 2:
+        return value
+    return [
+        {**item, "id": None} if index % 2 and isinstance(item, dict) else item
+        for index, item in enumerate(value)
+    ]
 
 
 async def look_badly(home: TwinHousehold) -> None:

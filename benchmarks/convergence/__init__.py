@@ -14,6 +14,7 @@ from ..worker import Answer, Worker
 
 SCHEDULES = 2000
 _WORKERS = 2
+_RESTART_LIMIT = 60  # seconds
 
 
 async def run(figures: Figures, seed: int, folder: Path, schedules: int = SCHEDULES) -> None:
@@ -35,6 +36,13 @@ async def run(figures: Figures, seed: int, folder: Path, schedules: int = SCHEDU
         for _ in range(min(_WORKERS, schedules)):
             group.create_task(work())
     _report(figures, answers, perf_counter() - begun)
+    home = folder / "restart"
+    home.mkdir()
+    async with Worker("convergence.hass", str(home)) as worker:
+        restarted = await worker.ask("restart")
+    figures.add("convergence.restart.open", restarted["open"], at_least=200)
+    figures.add("convergence.restart.stale", restarted["stale"])
+    figures.add("convergence.restart.time", restarted["seconds"], "s", below=_RESTART_LIMIT)
 
 
 def _report(figures: Figures, answers: list[Answer], seconds: float) -> None:

@@ -23,19 +23,27 @@ _AT_ONCE = 1.0  # seconds: the interval of a connection that has more to read
 class Home:
     """The integration in a running Home Assistant, connected to a simulator."""
 
-    def __init__(self, hass: HomeAssistant, sim: Simulator, port: int) -> None:
-        """Initialize; nothing runs before it is entered."""
+    def __init__(
+        self, hass: HomeAssistant, sim: Simulator, port: int, *, polls: bool = False
+    ) -> None:
+        """Initialize; nothing runs before it is entered.
+
+        Without `polls` surveys are made by the schedule and by doorbells only.
+        """
         self.hass = hass
         self.sim = sim
         self.reference: Reference
-        self.entry = _entry(sim, port)
+        self._last: Hub
+        self.entry = _entry(sim, port, polls=polls)
         self._lines = {name: ClearLine(sim[name]) for name in sim.names()}
         self.troubles: list[str] = []
 
     @property
     def hub(self) -> Hub:
-        """Return the running hub."""
-        return self.entry.runtime_data
+        """Return the running hub, or the one that ran last."""
+        if self.is_running:
+            self._last = self.entry.runtime_data
+        return self._last
 
     @property
     def is_running(self) -> bool:
@@ -65,6 +73,11 @@ class Home:
         while mine := [task for task in asyncio.all_tasks() if task.get_name().startswith(_OURS)]:
             await asyncio.wait(mine)
         await self.hass.async_block_till_done()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and everything that it causes."""
+        await asyncio.sleep(seconds)
+        await self.quiet()
 
     async def survey(self, names: Collection[str] | None = None) -> dict[str, str]:
         """Ask services until nothing is left to read; return how each answered."""
@@ -120,14 +133,14 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _entry(sim: Simulator, port: int) -> ConfigEntry[Hub]:
+def _entry(sim: Simulator, port: int, *, polls: bool) -> ConfigEntry[Hub]:
     return ConfigEntry(
         data={},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
         options={"webhook_base_url": f"http://127.0.0.1:{port}"},
-        pref_disable_polling=True,  # surveys are made by the schedule, and by doorbells
+        pref_disable_polling=not polls,
         source="user",
         subentries_data=[_subentry(sim, name) for name in sim.names()],
         title="Media Status",

@@ -7,6 +7,7 @@ import inspect
 
 from custom_components.media_status.lifecycle.model import ItemKey, Stage
 from custom_components.media_status.lifecycle.request import Request
+from custom_components.media_status.lifecycle.stages import RANK
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Title
@@ -135,16 +136,21 @@ class Schedule:
         results = await home.survey(names)
         await home.reference.survey(home.hub)
         self._tell(f"surveys: {', '.join(f'{key} {word}' for key, word in results.items())}")
-        self._check_regress(before, set(results.values()))
+        if set(results.values()) != {"ok"}:
+            self._check_regress(before, is_silence="ok" not in results.values())
 
-    def _check_regress(self, before: dict[tuple[str, ItemKey], Stage], answers: set[str]) -> None:
-        after = _stages(self._home.hub.requests.values())
-        if "ok" not in answers:
-            for key, stage in before.items():
-                now = after.get(key)
-                if now is not stage and stage is not Stage.UNRELEASED:
+    def _check_regress(self, before: dict[tuple[str, ItemKey], Stage], *, is_silence: bool) -> None:
+        """Note what fell back without being so; if nobody answered, what changed at all."""
+        truth = Truth(self._sim, self._life.titles)
+        for request in self._home.hub.requests.values():
+            for item, now in request.status.items.items():
+                was = before.get((request.id, item), now)
+                if now is was or was is Stage.UNRELEASED:
+                    continue
+                is_back = RANK.get(now, -1) < RANK.get(was, -1)
+                if is_silence or (is_back and now not in truth.stages(request, item)):
                     self.outcome.divergences.append(
-                        f"nobody answered, and {stage} became {now or 'nothing'}"
+                        f"{request.name} {item} fell from {was} to {now} while services were silent"
                     )
 
     async def _restart(self) -> None:

@@ -78,7 +78,7 @@ class Schedule:
 
     async def _step(self) -> None:
         dice = self._dice
-        match dice.below(20):
+        match dice.below(22):
             case number if number < 12:
                 await self._live(1 + dice.below(3))
             case 12 | 13:
@@ -92,6 +92,8 @@ class Schedule:
             case 18:
                 self._tell("Home Assistant stops")
                 await self._home.stop()
+            case 19 | 20:
+                self._tell(await self._trouble.echo())
             case _:
                 self._tell(self._trouble.pushes())
         self._ever.update(watchable(self._sim, self._life.titles))
@@ -177,6 +179,8 @@ class Schedule:
         home, sim = self._home, self._sim
         self._tell(await self._trouble.heal())
         await sim.settle()
+        if self._dice.chance(60):
+            self._tell(await self._trouble.echo())
         await asyncio.sleep(1)  # what is pushed while a survey begins is newer than the survey
         await home.quiet()
         self._count_missed()

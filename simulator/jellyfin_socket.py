@@ -1,5 +1,6 @@
 """The `/socket` of the simulated Jellyfin."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -136,5 +137,7 @@ class SocketHub:
         if data is not None:
             body["Data"] = data
         body["MessageType"] = kind
-        if not connection.socket.closed:
+        if connection.socket.closed:
+            return
+        with suppress(ConnectionResetError):  # it has just hung up
             await connection.socket.send_str(orjson.dumps(body).decode())

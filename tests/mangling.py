@@ -84,3 +84,30 @@ def texts(of: Callable[[str, str], str]) -> Change:
 def times(of: Callable[[str], str]) -> Change:
     """Return what changes every time."""
     return texts(lambda _, text: of(text) if _TIME.fullmatch(text) else text)
+
+
+def worded(name: str, word: str) -> Change:
+    """Return what gives the texts of one member another value."""
+    return texts(lambda key, text: word if key == name else text)
+
+
+def numbered(name: str, number: int) -> Change:
+    """Return what gives the numbers of one member another value."""
+
+    def change(value: JsonValue, key: str = "") -> JsonValue:
+        if isinstance(value, dict):
+            return {key: change(item, key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [change(item) for item in value]
+        return number if key == name and isinstance(value, int) else value
+
+    return change
+
+
+ODD_TIMES: dict[str, Callable[[str], str]] = {
+    "no zone": lambda text: text.removesuffix("Z"),
+    "future": lambda text: "2099" + text[4:],
+    "1970": lambda text: "1970-01-01T00:00:00Z",
+    "year 1": lambda text: "0001-01-01T00:00:00Z",
+    "words": lambda text: "yesterday",
+}

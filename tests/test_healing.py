@@ -11,7 +11,7 @@ from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.core import HomeAssistant
 from simulator import Title
 from simulator.arr_state import MovieEntry
-from simulator.downloads import UsenetClient
+from simulator.downloads import ClientView, ExternalClient, UsenetClient
 
 from .healing import PUSHES, living, look, only_request, requests_of, tracked
 from .twin import TwinHousehold
@@ -27,7 +27,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household whose pushes are lost, heard, or twisted."""
+    """Return a household whose pushes are lost or twisted."""
     async with living(hass, tmp_path, hass_client_no_auth, monkeypatch, request.param) as found:
         yield found
 
@@ -152,6 +152,32 @@ async def test_usenet_progress_comes_from_the_queue(home: TwinHousehold, film: T
     left = request.status.eta - home.sim.clock.now()
     assert abs(left - timedelta(seconds=750)) < timedelta(seconds=10)
     await look(home, after=800)
+    assert only_request(home, film).stage is Stage.IMPORTING
+    home.sim.radarr.import_download(download)
+    await becomes_available(home, film)
+
+
+async def test_a_torrent_client_that_we_do_not_know(home: TwinHousehold, film: Title) -> None:
+    """Our qBittorrent has no such torrent; that it is on its way is Radarr's to say."""
+    await home.sim.seerr.request(film)
+    left = {"bytes": 750}
+
+    def read(key: str) -> ClientView:
+        return ClientView(
+            size=1000,
+            size_left=left["bytes"],
+            status="downloading" if left["bytes"] else "completed",
+            eta_seconds=None,
+            output_path="/downloads/heat",
+        )
+
+    client = ExternalClient(name="Transmission", read=read)
+    download = home.sim.radarr.grab(entry_of(home, film), client=client)
+    await look(home, after=600)
+    request = only_request(home, film)
+    assert (request.stage, request.status.progress) == (Stage.DOWNLOADING, 0.25)
+    left["bytes"] = 0
+    await look(home)
     assert only_request(home, film).stage is Stage.IMPORTING
     home.sim.radarr.import_download(download)
     await becomes_available(home, film)

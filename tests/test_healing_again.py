@@ -28,7 +28,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household with two Radarrs whose pushes are lost, heard, or twisted."""
+    """Return a household with two Radarrs whose pushes are lost or twisted."""
     async with living(
         hass, tmp_path, hass_client_no_auth, monkeypatch, request.param, services=_WITH_4K
     ) as found:
@@ -139,6 +139,23 @@ async def test_asked_again_after_the_file_was_deleted(
     assert stages_of(home, film) == [Stage.AVAILABLE, Stage.AVAILABLE]
 
 
+async def test_nothing_begins_again_after_a_restart(home: TwinHousehold, film: Title) -> None:
+    """What ended just before Home Assistant started anew is read again, and is history."""
+    await home.sim.seerr.request(film)
+    await fetch(home, film)
+    await look(home)
+    assert not only_request(home, film).is_open
+    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await look(home)
+    radarr = home.sim.radarr
+    better = radarr.grab(film_in(radarr, film), quality="Bluray-1080p")
+    await look(home)
+    radarr.import_download(better)
+    await home.sim.jellyfin.scan()
+    await look(home)
+    assert stages_of(home, film) == [Stage.AVAILABLE]
+
+
 async def test_asked_again_while_the_torrent_still_seeds(home: TwinHousehold, film: Title) -> None:
     """P88: the old torrent is complete; Radarr finds it and imports without a grab."""
     row = await home.sim.seerr.request(film)
@@ -163,7 +180,7 @@ async def test_deleted_while_it_was_fetched(home: TwinHousehold, film: Title) ->
     row = await home.sim.seerr.request(film)
     radarr = home.sim.radarr
     download = radarr.grab(film_in(radarr, film))
-    await look(home)
+    await look(home, after=300)
     radarr.drop(download, delete_data=True)
     await forget(home, row)
     await look(home)

@@ -1,9 +1,11 @@
 """Series whose messages are lost or never sent: seasons, packs, upgrades, approvals in part."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.lifecycle.facts import Origin
@@ -27,7 +29,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household whose pushes are lost, heard, or twisted."""
+    """Return a household whose pushes are lost or twisted."""
     async with living(hass, tmp_path, hass_client_no_auth, monkeypatch, request.param) as found:
         yield found
 
@@ -358,3 +360,39 @@ async def test_added_by_hand_then_asked_for(home: TwinHousehold, show: Title) ->
     await home.sim.jellyfin.scan()
     await look(home)
     assert only_request(home, show).stage is Stage.AVAILABLE
+
+
+async def test_a_file_that_was_deleted(home: TwinHousehold, show: Title) -> None:
+    """Gone in Sonarr at once, in Jellyfin after two looks; fetched again, it is there again."""
+    sonarr = home.sim.sonarr
+    await home.sim.seerr.request(show, seasons=[1])
+    first = season(home, show, 1)[0]
+    sonarr.import_by_hand([first])
+    await home.sim.jellyfin.scan()
+    await look(home)
+    assert stages(only_request(home, show))["S01E01"] is Stage.AVAILABLE
+    sonarr.delete_file(first)
+    await home.sim.jellyfin.scan()
+    await home.sim.advance(120)
+    await home.survey()
+    assert stages(only_request(home, show))["S01E01"] is Stage.AVAILABLE
+    await look(home, after=11 * 60)
+    assert stages(only_request(home, show))["S01E01"] is Stage.SEARCHING
+    sonarr.import_by_hand([first])
+    await home.sim.jellyfin.scan()
+    await look(home)
+    assert stages(only_request(home, show))["S01E01"] is Stage.AVAILABLE
+
+
+async def test_an_episode_that_airs(home: TwinHousehold) -> None:
+    """E16: it is searched from its date on, which nobody pushes."""
+    show = home.sim.world.add_title_series(
+        title="Weekly", year=2026, tmdb=5, tvdb=6, seasons={1: 2}, unaired=1
+    )
+    await home.sim.seerr.request(show)
+    await look(home)
+    assert list(stages(only_request(home, show)).values()) == [Stage.SEARCHING, Stage.UNRELEASED]
+    await look(home, after=8 * 86400)
+    async_fire_time_changed(home.hass, datetime.now(UTC) + timedelta(minutes=1))
+    await home.hass.async_block_till_done()
+    assert list(stages(only_request(home, show)).values()) == [Stage.SEARCHING] * 2

@@ -14,6 +14,7 @@ from ..worker import Answer, Worker
 
 SCHEDULES = 2000
 _WORKERS = 2
+_RESTART_LIMIT = 60  # seconds
 
 
 async def run(figures: Figures, seed: int, folder: Path, schedules: int = SCHEDULES) -> None:
@@ -27,13 +28,21 @@ async def run(figures: Figures, seed: int, folder: Path, schedules: int = SCHEDU
         home = folder / f"home{next(names)}"
         home.mkdir()
         async with Worker("convergence.hass", str(home)) as worker:
-            for number in seeds:
-                answers.append(await worker.ask("by_seed", str(number)))
+            for number in seeds:  # shared: whoever is ready takes the next
+                answer = await worker.ask("by_seed", str(number))
+                answers.append(answer)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(_WORKERS, schedules)):
             group.create_task(work())
     _report(figures, answers, perf_counter() - begun)
+    home = folder / "restart"
+    home.mkdir()
+    async with Worker("convergence.hass", str(home)) as worker:
+        restarted = await worker.ask("restart")
+    figures.add("convergence.restart.open", restarted["open"], at_least=200)
+    figures.add("convergence.restart.stale", restarted["stale"])
+    figures.add("convergence.restart.time", restarted["seconds"], "s", below=_RESTART_LIMIT)
 
 
 def _report(figures: Figures, answers: list[Answer], seconds: float) -> None:

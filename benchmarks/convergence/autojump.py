@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 import selectors
 from threading import Lock
-from typing import override
+from typing import Self, override
 from unittest.mock import patch
 
 from custom_components.media_status import journal
@@ -49,7 +49,7 @@ class _Threads:
             future.add_done_callback(self._ended)
             return future
 
-        ThreadPoolExecutor.submit = counted  # type: ignore[method-assign] - the only place to count
+        patch.object(ThreadPoolExecutor, "submit", counted).start()
 
     def _ended(self, _future: object) -> None:
         with self._lock:
@@ -66,9 +66,7 @@ class _Selector(selectors.DefaultSelector):
     is_still = False  # somebody outside may come
 
     @override
-    def select(
-        self, timeout: float | None = None
-    ) -> list[tuple[selectors.SelectorKey, int]]:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is not None and timeout <= 0:
             return super().select(0)
         events = super().select(0)
@@ -127,8 +125,8 @@ def simulated_time() -> Iterator[None]:
 
         @classmethod
         @override
-        def now(cls, tz: tzinfo | None = None) -> datetime:
-            return now().astimezone(tz)
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromtimestamp(now().timestamp(), tz)
 
     with patch.object(dt_util, "utcnow", now), patch.object(journal, "datetime", Clock):
         yield

@@ -1,4 +1,4 @@
-"""Draw from one tape of numbers, so that a whole schedule follows from a seed, or from shrinking."""
+"""Draw from one tape of numbers: a whole schedule follows from a seed, or can be shrunk."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat

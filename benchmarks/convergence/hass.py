@@ -12,6 +12,7 @@ from ..house import free_port, home_assistant
 from ..worker import Answer, serve
 from .autojump import run_autojump, running_loop, simulated_time
 from .dice import Dice
+from .restart import measure
 from .schedule import Outcome, Schedule
 
 
@@ -31,6 +32,13 @@ class Answers:
     async def by_tape(self, argument: str) -> Answer:
         """Run the schedule that a list of numbers decides."""
         return await self._run(Dice(json.loads(argument)), 1)
+
+    async def restart(self, _argument: str) -> Answer:
+        """Measure a restart after a kill."""
+        running_loop().hold(still=False)
+        answer = await measure(self._hass, self._port)
+        running_loop().hold(still=True)
+        return answer
 
     async def _run(self, dice: Dice, seed: int) -> Answer:
         begun = perf_counter()
@@ -62,7 +70,13 @@ async def _main(folder: Path) -> None:
         async with home_assistant(folder, port) as hass:
             answers = Answers(hass, port)
             running_loop().hold(still=True)
-            await serve({"by_seed": answers.by_seed, "by_tape": answers.by_tape})
+            await serve(
+                {
+                    "by_seed": answers.by_seed,
+                    "by_tape": answers.by_tape,
+                    "restart": answers.restart,
+                }
+            )
 
 
 if __name__ == "__main__":

@@ -1,16 +1,12 @@
 """Keep the household's Home Assistant: the whole integration, stopped, killed and started anew."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import override
-from unittest.mock import patch
+from typing import Self
 
-import custom_components.media_status as integration
-from custom_components.media_status.connections.base import Survey
 from custom_components.media_status.const import DOMAIN, KINDS
-from custom_components.media_status.coordinator import ConnectionCoordinator
 from custom_components.media_status.hub import Hub
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigSubentryDataWithId
 from homeassistant.core import HomeAssistant
@@ -24,68 +20,64 @@ _OURS = ("survey of ", "first survey", "webhook of ", "explain ")
 _AT_ONCE = 1.0  # seconds: the interval of a connection that has more to read
 
 
-class FollowedHub(Hub):
-    """The integration's own hub, whose every survey the reference repeats."""
-
-    on_survey: Callable[[str], Awaitable[None]] | None = None
-
-    @override
-    async def take_survey(self, coordinator: ConnectionCoordinator, survey: Survey) -> None:
-        await super().take_survey(coordinator, survey)
-        if FollowedHub.on_survey is not None:
-            await FollowedHub.on_survey(coordinator.connection_id)
-
-
 class Home:
     """The integration in a running Home Assistant, connected to a simulator."""
 
-    def __init__(self, hass: HomeAssistant, sim: Simulator, port: int) -> None:
-        """Initialize; nothing runs before `start`."""
+    def __init__(
+        self, hass: HomeAssistant, sim: Simulator, port: int, *, polls: bool = False
+    ) -> None:
+        """Initialize; nothing runs before it is entered.
+
+        Without `polls` surveys are made by the schedule and by doorbells only.
+        """
         self.hass = hass
         self.sim = sim
-        self.reference: Reference | None = None
-        self.entry = _entry(sim, port)
+        self.reference: Reference
+        self._last: Hub
+        self.entry = _entry(sim, port, polls=polls)
         self._lines = {name: ClearLine(sim[name]) for name in sim.names()}
         self.troubles: list[str] = []
-        self._is_dying = False
 
     @property
     def hub(self) -> Hub:
-        """Return the running hub."""
-        return self.entry.runtime_data
+        """Return the running hub, or the one that ran last."""
+        if self.is_running:
+            self._last = self.entry.runtime_data
+        return self._last
 
     @property
     def is_running(self) -> bool:
         """Return whether the integration is loaded."""
         return self.entry.state is ConfigEntryState.LOADED
 
-    async def __aenter__(self) -> Home:
+    async def __aenter__(self) -> Self:
         """Set up, survey once, and let the reference follow from then on."""
         addresses = {name: await line.open() for name, line in self._lines.items()}
-        with patch.object(integration, "Hub", FollowedHub):
-            await self.hass.config_entries.async_add(self.entry)
-        self.reference = Reference(self.hub, addresses)
-        FollowedHub.on_survey = self._follow
+        await self.hass.config_entries.async_add(self.entry)
+        self.reference = Reference(
+            self.hub, {name: self.sim[name] for name in self.sim.names()}, addresses
+        )
         await self.quiet()
         await self.survey()
+        await self.reference.survey(self.hub)
         return self
 
     async def __aexit__(self, *_error: object) -> None:
         """Remove the integration with all that it stored."""
-        FollowedHub.on_survey = None
         await self.hass.config_entries.async_remove(self.entry.entry_id)
         for line in self._lines.values():
             await line.close()
-
-    async def _follow(self, key: str) -> None:
-        if self.reference is not None and not self._is_dying:
-            await self.reference.survey(self.hub, key)
 
     async def quiet(self) -> None:
         """Wait until every survey that began has ended, and everything it caused."""
         while mine := [task for task in asyncio.all_tasks() if task.get_name().startswith(_OURS)]:
             await asyncio.wait(mine)
         await self.hass.async_block_till_done()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass, and everything that it causes."""
+        await asyncio.sleep(seconds)
+        await self.quiet()
 
     async def survey(self, names: Collection[str] | None = None) -> dict[str, str]:
         """Ask services until nothing is left to read; return how each answered."""
@@ -112,8 +104,7 @@ class Home:
         """Set up again."""
         if self.is_running:
             return
-        with patch.object(integration, "Hub", FollowedHub):
-            await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
         if not self.is_running:
             self.troubles.append(f"the entry is {self.entry.state}")
         await self.quiet()
@@ -128,9 +119,7 @@ class Home:
             return
         folder = Path(self.hass.config.config_dir)
         kept = {name: data for name in _JOURNAL if (data := _read(folder / name)) is not None}
-        self._is_dying = True  # what it still learns, nobody will know
         await self.stop()
-        self._is_dying = False
         for name in _JOURNAL:
             (folder / name).unlink(missing_ok=True)
         for name, data in kept.items():
@@ -144,14 +133,14 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _entry(sim: Simulator, port: int) -> ConfigEntry[Hub]:
+def _entry(sim: Simulator, port: int, *, polls: bool) -> ConfigEntry[Hub]:
     return ConfigEntry(
         data={},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
         options={"webhook_base_url": f"http://127.0.0.1:{port}"},
-        pref_disable_polling=True,  # surveys are made by the schedule, and by doorbells
+        pref_disable_polling=not polls,
         source="user",
         subentries_data=[_subentry(sim, name) for name in sim.names()],
         title="Media Status",
@@ -179,6 +168,3 @@ def _keys(sim: Simulator, name: str) -> Mapping[str, object]:
     if name != "qbittorrent":
         return {"api_key": sim.api_key(name)}
     return {"username": sim.qbittorrent.auth.username, "password": sim.qbittorrent.auth.password}
-
-
-

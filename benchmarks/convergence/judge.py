@@ -1,82 +1,99 @@
 """Compare what the integration says in the end with what surveys alone say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
-from custom_components.media_status.lifecycle.model import ItemKey, Stage
+from custom_components.media_status.lifecycle.model import ItemKey, MediaType, Stage
 from custom_components.media_status.lifecycle.request import Request
 
-type Key = tuple[str, ...]
-type Stages = tuple[tuple[ItemKey, Stage], ...]
+type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
 
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
-def key_of(request: Request) -> Key:
-    """Return what names a request in every run: Seerr's id, else title and variant."""
-    if (own := request.service_ids.get("seerr")) is not None:
-        return ("seerr", own)
-    variant = "4k" if request.is_4k else "hd"
-    return (request.origin.value, request.media_type.value, str(request.ids.tmdb), variant)
+def wish_of(request: Request) -> Wish:
+    """Return the copy of a title that a request is for."""
+    return (request.media_type, request.ids.tmdb or 0, request.is_4k)
 
 
-def standing(request: Request) -> tuple[str, Stage, Stages]:
-    """Return how a request stands: open or history, its stage, and its items'."""
-    life = "open" if request.is_open else "ended"
-    return (life, request.stage, tuple(sorted(request.status.items.items())))
+def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Wish, dict[ItemKey, Stage]]:
+    """Return where the items of every title stand that was asked for in Seerr, or was not.
 
-
-def by_key(requests: Iterable[Request]) -> dict[Key, list[tuple[str, Stage, Stages]]]:
-    """Return how all requests stand, by what names them."""
-    found: dict[Key, list[tuple[str, Stage, Stages]]] = {}
-    for request in requests:
-        found.setdefault(key_of(request), []).append(standing(request))
-    for known in found.values():
-        known.sort()
+    How a title's items are spread over requests depends on when somebody looked: two grabs by hand
+    are one request, unless the first was ready before the second was seen.
+    """
+    found: dict[Wish, dict[ItemKey, Stage]] = {}
+    for request in sorted(requests, key=lambda request: (request.is_open, request.opened_at)):
+        if request.stage in _OVER or ("seerr" in request.service_ids) is not is_asked:
+            continue
+        items = request.status.items
+        if not request.is_open and not items:  # read back from the journal
+            items = dict.fromkeys(request.items, request.stage)
+        found.setdefault(wish_of(request), {}).update(items)
     return found
 
 
-def differences(ours: Iterable[Request], reference: Iterable[Request]) -> list[str]:
+def differences(
+    ours: Iterable[Request], reference: Iterable[Request], blurred: Collection[int]
+) -> list[str]:
     """Return in words what differs; nothing when both agree.
 
-    A push may tell of a request that was taken back before any survey: then only we know it, and
-    know that it is over.
+    Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
+    that had ended before the next look opens nothing: of those only what both know is compared.
     """
-    mine, theirs = by_key(ours), by_key(reference)
-    found = [
-        f"{' '.join(key)}: we say {_words(mine.get(key))}, surveys alone {_words(theirs.get(key))}"
-        for key in sorted(mine.keys() | theirs.keys())
-        if mine.get(key) != theirs.get(key) and not _is_unseen(key, mine, theirs)
-    ]
+    ours, reference = list(ours), list(reference)
+    found: list[str] = []
+    for is_asked in (True, False):
+        mine = standing(ours, is_asked=is_asked)
+        theirs = standing(reference, is_asked=is_asked)
+        for wish in sorted(mine.keys() | theirs.keys()):
+            left, right = mine.get(wish, {}), theirs.get(wish, {})
+            if not is_asked:
+                both = left.keys() & right.keys()
+                left, right = _only(left, both), _only(right, both)
+            if left != right and wish[1] not in blurred:
+                found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
 
 
-def _is_unseen(
-    key: Key,
-    mine: Mapping[Key, list[tuple[str, Stage, Stages]]],
-    theirs: Mapping[Key, list[tuple[str, Stage, Stages]]],
-) -> bool:
-    return key not in theirs and all(stage in _OVER for _, stage, _ in mine[key])
+def _only(items: dict[ItemKey, Stage], wanted: Collection[ItemKey]) -> dict[ItemKey, Stage]:
+    return {item: stage for item, stage in items.items() if item in wanted}
 
 
-def _words(known: list[tuple[str, Stage, Stages]] | None) -> str:
-    if not known:
+def _name(wish: Wish) -> str:
+    return f"{wish[0]} {wish[1]} {'4K' if wish[2] else 'HD'}"
+
+
+def _words(items: dict[ItemKey, Stage]) -> str:
+    if not items:
         return "nothing"
-    return " and ".join(
-        f"{life} {stage} ({', '.join(f'{i.season}x{i.number} {s}' for i, s in items)})"
-        for life, stage, items in known
-    )
+    return ", ".join(f"{i.season}x{i.number} {stage}" for i, stage in sorted(items.items()))
 
 
 def duplicates(requests: Iterable[Request]) -> list[str]:
-    """Return the wishes that more than one open request stands for."""
-    seen: dict[tuple[Key, ItemKey], str] = {}
+    """Return the items that more than one open request of the same origin stands for."""
+    seen: set[tuple[Wish, ItemKey, str]] = set()
     found: list[str] = []
     for request in requests:
         if not request.is_open:
             continue
-        for item in request.items or {ItemKey(0, 0)}:
-            name = (key_of(request), item)
+        for item in request.items:
+            name = (wish_of(request), item, request.service_ids.get("seerr", "by hand"))
             if name in seen:
-                found.append(f"{' '.join(name[0])} is there twice")
-            seen[name] = request.id
+                found.append(f"{_name(name[0])} {item} is asked for twice")
+            seen.add(name)
     return found
+
+
+def described(request: Request) -> str:
+    """Return a request in one line, for the story of a divergence."""
+    life = "open" if request.is_open else "ended"
+    own = ", ".join(f"{key} {value}" for key, value in sorted(request.service_ids.items()))
+    seasons = f" seasons {sorted(request.seasons)}" if request.seasons else ""
+    items = ", ".join(
+        f"{item.season}x{item.number} {stage}"
+        for item, stage in sorted(request.status.items.items())
+    )
+    return (
+        f"{_name(wish_of(request))}: {life} {request.stage}, from {request.origin} ({own})"
+        f"{seasons}, opened {request.opened_at:%H:%M:%S}: {items or sorted(request.items)}"
+    )

@@ -1,7 +1,9 @@
 """Let random things happen to titles: everything that people, managers, clients and disks do."""
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from simulator import Episode, Simulator, Title, UsenetClient
 from simulator.arr_state import Download, EpisodeEntry, MovieEntry, SeriesEntry
@@ -16,12 +18,12 @@ type Deed = Callable[[], Awaitable[object] | object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
-    """One thing that can happen now. What `loses` takes something away that was to be seen."""
+    """One thing that can happen now; `loses` names what it takes away that was to be seen."""
 
     name: str
     deed: Deed
     weight: int = 1
-    loses: bool = False
+    loses: Title | None = None
 
 
 class Life:
@@ -62,33 +64,31 @@ class Life:
     def _seerr_verbs(self) -> Iterator[Verb]:
         seerr = self._sim.seerr
         for title in self.titles:
-            yield Verb(name=f"request {title.title}", deed=lambda t=title: self._ask(t), weight=3)
+            yield Verb(name=f"request {title.title}", deed=partial(self._ask, title), weight=3)
         for row in seerr.requests.values():
             name = f"{row.title.title} ({'4K' if row.is_4k else 'HD'} request {row.id})"
             if row.status is RequestStatus.PENDING:
-                yield Verb(name=f"approve {name}", deed=lambda r=row: seerr.approve(r), weight=5)
-                yield Verb(name=f"decline {name}", deed=lambda r=row: seerr.decline(r))
+                yield Verb(name=f"approve {name}", deed=partial(seerr.approve, row), weight=5)
+                yield Verb(name=f"decline {name}", deed=partial(seerr.decline, row))
             if row.status is RequestStatus.DECLINED:
-                yield Verb(name=f"approve after all {name}", deed=lambda r=row: seerr.approve(r))
+                yield Verb(name=f"approve after all {name}", deed=partial(seerr.approve, row))
             if row.status is RequestStatus.FAILED:
-                yield Verb(name=f"retry {name}", deed=lambda r=row: seerr.retry(r), weight=3)
+                yield Verb(name=f"retry {name}", deed=partial(seerr.retry, row), weight=3)
             yield Verb(
-                name=f"delete {name}", deed=lambda r=row: seerr.delete_request(r), loses=True
+                name=f"delete {name}", deed=partial(seerr.delete_request, row), loses=row.title
             )
         yield Verb(name="Seerr looks into Jellyfin", deed=seerr.scan, weight=2)
 
     async def _ask(self, title: Title) -> None:
         dice, is_series = self._dice, title.kind == "tv"
         has_4k = len(self._sim.seerr.servers(title)) > 1
-        try:
+        with suppress(SeerrRefusedError):  # asked for already
             await self._sim.seerr.request(
                 title,
                 user="bob" if dice.chance(40) else "alice",
                 seasons=dice.some(sorted(title.season_counts)) if is_series else None,
                 is_4k=has_4k and dice.chance(40),
             )
-        except SeerrRefusedError:
-            pass  # asked for already
 
     # -- managers ------------------------------------------------------------------------------
 
@@ -99,7 +99,7 @@ class Life:
             if title.kind == "movie" and radarr.find(title) is None:
                 yield Verb(
                     name=f"add {title.title} to {radarr.name} by hand",
-                    deed=lambda t=title: radarr.add(t),
+                    deed=partial(radarr.add, title),
                 )
         for film in list(radarr.entries.values()):
             if film.title in self.titles:
@@ -109,7 +109,7 @@ class Life:
 
     def _film_verbs(self, radarr: Radarr, film: MovieEntry) -> Iterator[Verb]:
         name = f"{film.title.title} in {radarr.name}"
-        quality = "WEBDL-2160p" if radarr.is_4k else "WEBDL-1080p"
+        quality = _quality(radarr)
         own = [download for download in radarr.downloads if download.entry is film]
         if len(own) < 2 and self._sim.qbittorrent.running:
             yield Verb(
@@ -118,7 +118,8 @@ class Life:
                 weight=1 if own or film.file else 6,
             )
         if film.file is None:
-            yield Verb(name=f"find the file of {name}", deed=lambda: radarr.find_existing(film))
+            if not radarr.is_4k:  # in the simulator its name would be the same in both folders
+                yield Verb(name=f"find the file of {name}", deed=lambda: radarr.find_existing(film))
             yield Verb(
                 name=f"import {name} by hand",
                 deed=lambda: radarr.import_file(film, quality=quality),
@@ -127,9 +128,11 @@ class Life:
             yield Verb(
                 name=f"delete the file of {name}",
                 deed=lambda: radarr.delete_file(film),
-                loses=True,
+                loses=film.title,
             )
-        yield Verb(name=f"delete {name}", deed=lambda: self._delete_film(radarr, film), loses=True)
+        yield Verb(
+            name=f"delete {name}", deed=lambda: self._delete_film(radarr, film), loses=film.title
+        )
 
     def _delete_film(self, radarr: Radarr, film: MovieEntry) -> None:
         for download in [found for found in radarr.downloads if found.entry is film]:
@@ -147,7 +150,7 @@ class Life:
             if title.kind == "tv" and sonarr.find(title) is None:
                 yield Verb(
                     name=f"add {title.title} to {sonarr.name} by hand",
-                    deed=lambda t=title: sonarr.add(t, seasons=self._dice.some((1, 2))),
+                    deed=partial(self._add_series, sonarr, title),
                 )
         for series in list(sonarr.entries.values()):
             if series.title in self.titles:
@@ -155,12 +158,16 @@ class Life:
         for download in list(sonarr.downloads):
             yield from self._download_verbs(sonarr, download)
 
+    def _add_series(self, sonarr: Sonarr, title: Title) -> None:
+        sonarr.add(title, seasons=self._dice.some((1, 2)))
+
     def _series_verbs(self, sonarr: Sonarr, series: SeriesEntry) -> Iterator[Verb]:
         name = f"{series.title.title} in {sonarr.name}"
         aired = [item for item in series.episodes if self._aired(item.info)]
         missing = [item for item in aired if item.monitored and item.file is None]
         there = [item for item in aired if item.file is not None]
         own = [download for download in sonarr.downloads if download.entry is series]
+        quality = _quality(sonarr)
         if (missing or there) and len(own) < 4 and self._sim.qbittorrent.running:
             yield Verb(
                 name=f"grab episodes of {name}",
@@ -168,22 +175,25 @@ class Life:
                 weight=6 if missing and not own else 2,
             )
         if missing:
-            yield Verb(
-                name=f"find files of {name}",
-                deed=lambda: sonarr.find_existing(self._dice.some(missing)),
-            )
+            if not sonarr.is_4k:
+                yield Verb(
+                    name=f"find files of {name}",
+                    deed=lambda: sonarr.find_existing(self._dice.some(missing)),
+                )
             yield Verb(
                 name=f"import episodes of {name} by hand",
-                deed=lambda: sonarr.import_by_hand(self._dice.some(missing)),
+                deed=lambda: sonarr.import_by_hand(self._dice.some(missing), quality=quality),
             )
         if there:
             yield Verb(
                 name=f"delete a file of {name}",
                 deed=lambda: sonarr.delete_file(self._dice.one(there)),
-                loses=True,
+                loses=series.title,
             )
         yield Verb(
-            name=f"delete {name}", deed=lambda: self._delete_series(sonarr, series), loses=True
+            name=f"delete {name}",
+            deed=lambda: self._delete_series(sonarr, series),
+            loses=series.title,
         )
 
     def _aired(self, episode: Episode) -> bool:
@@ -196,8 +206,7 @@ class Life:
         first = self._dice.one(items)
         pack = [item for item in items if item.info.season == first.info.season]
         chosen = pack if self._dice.chance(50) else [first]
-        quality = "WEBDL-2160p" if sonarr.is_4k else "WEBDL-1080p"
-        sonarr.grab(series, chosen, client=self._client(), quality=quality)
+        sonarr.grab(series, chosen, client=self._client(), quality=_quality(sonarr))
 
     def _delete_series(self, sonarr: Sonarr, series: SeriesEntry) -> None:
         for download in [found for found in sonarr.downloads if found.entry is series]:
@@ -211,9 +220,7 @@ class Life:
         torrent = (download.client_id or "").lower()
         is_blackhole = download.client_id is None
         if download.listed and (is_blackhole or not download.view().size_left):
-            yield Verb(
-                name=f"import {name}", deed=lambda: self._import(arr, download), weight=8
-            )
+            yield Verb(name=f"import {name}", deed=lambda: self._import(arr, download), weight=8)
             yield Verb(name=f"block the import of {name}", deed=lambda: arr.block(download))
         elif download.listed:
             yield Verb(name=f"complete {name}", deed=lambda: arr.complete(download), weight=3)
@@ -226,7 +233,6 @@ class Life:
             yield Verb(
                 name=f"remove the torrent of {name}",
                 deed=lambda: client.remove(torrent, delete_data=True),
-                loses=True,
             )
 
     def _import(self, arr: Radarr | Sonarr, download: Download) -> None:
@@ -242,4 +248,5 @@ class Life:
         yield Verb(name="Jellyfin scans", deed=self._sim.jellyfin.scan, weight=5)
 
 
-
+def _quality(arr: Radarr | Sonarr) -> str:
+    return "WEBDL-2160p" if arr.is_4k else "WEBDL-1080p"

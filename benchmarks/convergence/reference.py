@@ -1,23 +1,25 @@
-"""Follow the same world by surveys alone: no pushes, no restarts, no faults, no Home Assistant core.
+"""Follow the same world by surveys alone: no pushes, restarts, faults, and no journal.
 
-It reads the services through doors of their own, which no fault reaches, whenever the integration
-has made a survey. What both know in the end may differ by nothing.
+It reads the services through doors of their own, which no fault reaches, so it is in step with the
+world. What both know in the end may differ by nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 
 from aiohttp import web
 
 from custom_components.media_status.connections.base import Connection
 from custom_components.media_status.connections_factory import create_connection
-from custom_components.media_status.hub import Hub
 from custom_components.media_status.household import has_manager, has_variants
+from custom_components.media_status.hub import Hub
 from custom_components.media_status.lifecycle.model import JsonObject, Service as Kind
 from custom_components.media_status.lifecycle.request import Changes, Request
 from custom_components.media_status.lifecycle.tracker import Tracker
 from custom_components.media_status.wanted import Asker, survey_context
 from homeassistant.util import dt as dt_util
+from simulator.faults import Faults
 from simulator.service import Handler, Service
 
 
@@ -59,8 +61,11 @@ class ClearLine:
 class Reference:
     """What surveys alone know."""
 
-    def __init__(self, hub: Hub, addresses: Mapping[str, str]) -> None:
+    def __init__(
+        self, hub: Hub, services: Mapping[str, Service], addresses: Mapping[str, str]
+    ) -> None:
         """Know nothing yet; the addresses are those of the clear lines."""
+        self._services = services
         numbers = count(1)
         self.tracker = Tracker(new_id=lambda: f"{next(numbers):032x}", options=hub.tracker.options)
         self.requests: dict[str, Request] = {}
@@ -76,9 +81,17 @@ class Reference:
             for key, subentry in hub.entry.subentries.items()
         }
 
-    async def survey(self, hub: Hub, key: str) -> bool:
-        """Ask one service; return whether there is more to read at once."""
+    async def survey(self, hub: Hub) -> None:
+        """Ask all services, those first that know the wishes, until nothing is left to read."""
         self.tracker.options = hub.tracker.options
+        for key in self._connections:
+            with _whole_pages(self._services[key].faults):
+                while await self._ask(hub, key):
+                    pass
+        self._note(self.tracker.tick(dt_util.utcnow()))
+
+    async def _ask(self, hub: Hub, key: str) -> bool:
+        """Ask one service; return whether there is more to read at once."""
         connection = self._connections[key]
         asker = Asker(
             connection_id=key,
@@ -105,10 +118,16 @@ class Reference:
         self._cursors[key] = survey.cursor
         return survey.backlog
 
-    def tick(self) -> None:
-        """Derive what time alone has changed."""
-        self._note(self.tracker.tick(dt_util.utcnow()))
-
     def _note(self, changes: Changes) -> None:
         for change in changes:
             self.requests[change.request.id] = change.request
+
+
+@contextmanager
+def _whole_pages(faults: Faults) -> Iterator[None]:
+    """Turn off, for a moment, the one fault that lies behind every door."""
+    was, faults.short_pages = faults.short_pages, False
+    try:
+        yield
+    finally:
+        faults.short_pages = was

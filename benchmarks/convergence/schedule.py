@@ -7,15 +7,17 @@ import inspect
 
 from custom_components.media_status.lifecycle.model import ItemKey, Stage
 from custom_components.media_status.lifecycle.request import Request
+from custom_components.media_status.lifecycle.stages import RANK
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
-from simulator import Simulator
+from simulator import Simulator, Title
 
 from .dice import Dice
 from .home import Home
-from .judge import differences, duplicates
+from .judge import described, differences, duplicates
 from .life import Life
 from .trouble import Trouble
+from .truth import Truth, Watchable, watchable
 
 _PAUSES = (0.1, 0.1, 2.0, 2.0, 15.0, 100.0)  # seconds between two steps
 _SETTLED = 660.0  # seconds after which two looks prove an absence
@@ -49,6 +51,8 @@ class Schedule:
             profile="empty", seed=seed, services=services, stepped=False, start=dt_util.utcnow()
         )
         self.outcome = Outcome()
+        self._blurred: set[int] = set()  # TMDB ids
+        self._ever: set[Watchable] = set()  # what Jellyfin could ever play
         self._home: Home
         self._life: Life
         self._trouble: Trouble
@@ -74,7 +78,7 @@ class Schedule:
 
     async def _step(self) -> None:
         dice = self._dice
-        match dice.below(20):
+        match dice.below(22):
             case number if number < 12:
                 await self._live(1 + dice.below(3))
             case 12 | 13:
@@ -88,8 +92,11 @@ class Schedule:
             case 18:
                 self._tell("Home Assistant stops")
                 await self._home.stop()
+            case 19 | 20:
+                self._tell(await self._trouble.echo())
             case _:
                 self._tell(self._trouble.pushes())
+        self._ever.update(watchable(self._sim, self._life.titles))
         await asyncio.sleep(dice.one(_PAUSES))
         await self._home.quiet()
 
@@ -97,6 +104,8 @@ class Schedule:
         for _ in range(times):
             verbs = self._life.verbs()
             verb = self._dice.one(verbs)
+            if verb.loses is not None:
+                await self._before_loss(verb.loses)
             self._tell(verb.name)
             done = verb.deed()
             if inspect.isawaitable(done):
@@ -104,6 +113,20 @@ class Schedule:
         if self._dice.chance(70):
             await self._sim.settle(held=False)
             await self._home.quiet()
+
+    async def _before_loss(self, title: Title) -> None:
+        """Let everybody look first; if not everybody can, the title's past is unknown to some."""
+        home = self._home
+        if title.tmdb in self._blurred:
+            return
+        if home.is_running and self._dice.chance(70):
+            results = await home.survey()
+            await home.reference.survey(home.hub)
+            if set(results.values()) == {"ok"}:
+                self._tell("everybody looks")
+                return
+        self._tell(f"nobody looks at {title.title}")
+        self._blurred.add(title.tmdb)
 
     async def _survey(self) -> None:
         """Ask all or some services; what does not answer must take nothing back."""
@@ -113,19 +136,23 @@ class Schedule:
         names = None if self._dice.chance(50) else self._dice.some(self._sim.names())
         before = _stages(home.hub.requests.values())
         results = await home.survey(names)
+        await home.reference.survey(home.hub)
         self._tell(f"surveys: {', '.join(f'{key} {word}' for key, word in results.items())}")
-        self._check_regress(before, set(results.values()))
+        if set(results.values()) != {"ok"}:
+            self._check_regress(before, is_silence="ok" not in results.values())
 
-    def _check_regress(
-        self, before: dict[tuple[str, ItemKey], Stage], answers: set[str]
-    ) -> None:
-        after = _stages(self._home.hub.requests.values())
-        if "ok" not in answers:
-            for key, stage in before.items():
-                now = after.get(key)
-                if now is not stage and stage is not Stage.UNRELEASED:
+    def _check_regress(self, before: dict[tuple[str, ItemKey], Stage], *, is_silence: bool) -> None:
+        """Note what fell back without being so; if nobody answered, what changed at all."""
+        truth = Truth(self._sim, self._life.titles)
+        for request in self._home.hub.requests.values():
+            for item, now in request.status.items.items():
+                was = before.get((request.id, item), now)
+                if now is was or was is Stage.UNRELEASED:
+                    continue
+                is_back = RANK.get(now, -1) < RANK.get(was, -1)
+                if is_silence or (is_back and now not in truth.stages(request, item)):
                     self.outcome.divergences.append(
-                        f"nobody answered, and {stage} became {now or 'nothing'}"
+                        f"{request.name} {item} fell from {was} to {now} while services were silent"
                     )
 
     async def _restart(self) -> None:
@@ -152,6 +179,9 @@ class Schedule:
         home, sim = self._home, self._sim
         self._tell(await self._trouble.heal())
         await sim.settle()
+        if self._dice.chance(60):
+            self._tell(await self._trouble.echo())
+        await asyncio.sleep(1)  # what is pushed while a survey begins is newer than the survey
         await home.quiet()
         self._count_missed()
         for name in sim.names():
@@ -171,19 +201,23 @@ class Schedule:
 
     async def _final_survey(self, when: str | None) -> None:
         home = self._home
-        assert home.reference is not None
         results = await home.survey()
+        await home.reference.survey(home.hub)
         failed = {key: word for key, word in results.items() if word != "ok"}
         if failed:
             self.outcome.divergences.append(f"healthy services were not understood: {failed}")
-        home.reference.tick()
-        await home.quiet()
         if when is None:
             return
         ours = list(home.hub.requests.values())
-        found = differences(ours, home.reference.requests.values())
+        found = differences(ours, home.reference.requests.values(), self._blurred)
         found += duplicates(ours)
+        if when == "settled":
+            found += Truth(self._sim, self._life.titles).complaints(ours, self._ever)
         self.outcome.divergences += [f"{when}: {text}" for text in found]
+        if found:
+            theirs = home.reference.requests.values()
+            self.outcome.divergences += [f"  we: {described(one)}" for one in ours]
+            self.outcome.divergences += [f"  surveys alone: {described(one)}" for one in theirs]
 
     def _count_missed(self) -> None:
         for name in self._sim.names():
@@ -203,6 +237,3 @@ def _stages(requests: Iterable[Request]) -> dict[tuple[str, ItemKey], Stage]:
 
 def _request_stages(requests: Iterable[Request]) -> dict[str, Stage]:
     return {request.id: request.stage for request in requests}
-
-
-

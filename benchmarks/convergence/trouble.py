@@ -1,5 +1,7 @@
 """Let services, pushes and clocks misbehave, and put everything right again."""
 
+from dataclasses import replace
+
 from simulator import Simulator
 from simulator.service import Service
 
@@ -35,12 +37,22 @@ class Trouble:
             faults.drop = dice.one((0.0, 0.0, 0.3, 1.0))
             faults.duplicate = dice.one((0.0, 0.5))
             faults.reorder = dice.one((0.0, 0.5))
-            faults.delay = dice.one(_DELAYS) if dice.chance(30) else 0.0
+            faults.delay = dice.one(_DELAYS) if dice.chance(40) else 0.0
             told.append(
                 f"{service.name}: drop {faults.drop:g}, duplicate {faults.duplicate:g}, "
                 f"reorder {faults.reorder:g}, delay {faults.delay:g}"
             )
         return f"pushes fare so: {'; '.join(told)}"
+
+    async def echo(self) -> str:
+        """Let some of all pushes that ever arrived or failed come again, in any order."""
+        old = [(service, push) for service in self._services for push, _ in service.courier.sent]
+        if not old:
+            return "no push comes again"
+        chosen = [self._dice.one(old) for _ in range(1 + self._dice.below(8))]
+        for service, push in chosen:
+            await service.courier.deliver(replace(push, done=None))
+        return f"{len(chosen)} old pushes come again"
 
     async def strike(self) -> str:
         """Let one service misbehave in one way."""

@@ -163,7 +163,8 @@ def test_anime_converges(schedule: tuple[Life, list[list[Observation]]]) -> None
     pushed = _live(life, arrivals)
     world = life[-1][0]
     assert pushed.stages(world) == alone.stages(world)
-    assert pushed.of(world).is_anime == alone.of(world).is_anime
+    if alone.of(world).is_open:  # history hears nothing more: Shoko may come too late for it
+        assert pushed.of(world).is_anime == alone.of(world).is_anime
 
 
 PARTS = st.text(st.characters(codec="utf-8", exclude_characters="/\\"), min_size=1, max_size=30)

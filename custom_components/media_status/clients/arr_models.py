@@ -7,6 +7,7 @@ from datetime import datetime
 from .readers import (
     JsonObject,
     JsonValue,
+    as_bool,
     as_datetime,
     as_dict,
     as_download_id,
@@ -177,6 +178,17 @@ def media_file(value: JsonValue) -> MediaFile | None:
         quality=quality_name(raw),
         date_added=as_datetime(raw.get("dateAdded")),
     )
+
+
+def has_media_file(raw: JsonObject, id_key: str, file: MediaFile | None) -> bool | None:
+    """Return whether a film or an episode has a file; None when it did not say."""
+    has_file = as_bool(raw.get("hasFile"))
+    if has_file is not None:
+        return has_file
+    if file is not None:
+        return True
+    number = as_int(raw.get(id_key))
+    return None if number is None else number > 0
 
 
 def quality_name(raw: JsonObject) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from .arr import ArrClient
-from .arr_models import MediaFile, language_name, media_file, poster
+from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
 from .errors import NotFound
 from .readers import (
     JsonObject,
@@ -34,9 +34,9 @@ class Movie:
     year: int | None
     tmdb_id: int | None
     imdb_id: str | None
-    monitored: bool
-    has_file: bool
-    is_available: bool
+    monitored: bool | None  # None: it did not say
+    has_file: bool | None
+    is_available: bool | None
     status: str
     minimum_availability: str
     in_cinemas: datetime | None
@@ -94,9 +94,7 @@ def _movie(raw: JsonObject) -> Movie | None:
     if number is None:
         return None
     file = media_file(raw.get("movieFile"))
-    has_file = as_bool(raw.get("hasFile"))
-    if has_file is None:
-        has_file = file is not None or as_id(raw.get("movieFileId")) is not None
+    has_file = has_media_file(raw, "movieFileId", file)
     return Movie(
         id=number,
         title=as_text(raw.get("title")),
@@ -104,9 +102,9 @@ def _movie(raw: JsonObject) -> Movie | None:
         year=as_id(raw.get("year")),
         tmdb_id=as_id(raw.get("tmdbId")),
         imdb_id=as_str(raw.get("imdbId")),
-        monitored=as_bool(raw.get("monitored")) is True,
+        monitored=as_bool(raw.get("monitored")),
         has_file=has_file,
-        is_available=as_bool(raw.get("isAvailable")) is True,
+        is_available=as_bool(raw.get("isAvailable")),
         status=as_text(raw.get("status")),
         minimum_availability=as_text(raw.get("minimumAvailability")),
         in_cinemas=as_datetime(raw.get("inCinemas")),

@@ -7,7 +7,7 @@ from itertools import batched
 from typing import ClassVar
 
 from .arr import ArrClient
-from .arr_models import MediaFile, language_name, media_file, poster
+from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
 from .errors import NotFound
 from .readers import (
     JsonObject,
@@ -53,7 +53,7 @@ class Series:
     tmdb_id: int | None
     imdb_id: str | None
     series_type: str
-    monitored: bool
+    monitored: bool | None  # None: it did not say
     path: str | None
     root_folder: str | None
     tag_ids: frozenset[int]
@@ -74,8 +74,8 @@ class Episode:
     season: int
     number: int
     title: str
-    monitored: bool
-    has_file: bool
+    monitored: bool | None
+    has_file: bool | None
     file: MediaFile | None
     air_date: datetime | None
     tvdb_id: int | None
@@ -153,7 +153,7 @@ def _series(raw: JsonObject) -> Series | None:
         tmdb_id=as_id(raw.get("tmdbId")),
         imdb_id=as_str(raw.get("imdbId")),
         series_type=as_str(raw.get("seriesType")) or "standard",
-        monitored=as_bool(raw.get("monitored")) is True,
+        monitored=as_bool(raw.get("monitored")),
         path=as_str(raw.get("path")),
         root_folder=as_str(raw.get("rootFolderPath")),
         tag_ids=as_ids(raw.get("tags")),
@@ -189,16 +189,14 @@ def _episode(raw: JsonObject) -> Episode | None:
     if number is None or series_id is None or season is None or episode is None:
         return None
     file = media_file(raw.get("episodeFile"))
-    has_file = as_bool(raw.get("hasFile"))
-    if has_file is None:
-        has_file = file is not None or as_id(raw.get("episodeFileId")) is not None
+    has_file = has_media_file(raw, "episodeFileId", file)
     return Episode(
         id=number,
         series_id=series_id,
         season=season,
         number=episode,
         title=as_text(raw.get("title")),
-        monitored=as_bool(raw.get("monitored")) is True,
+        monitored=as_bool(raw.get("monitored")),
         has_file=has_file,
         file=file,
         air_date=as_datetime(raw.get("airDateUtc")) or as_datetime(raw.get("airDate")),

@@ -268,7 +268,10 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             genres=title.genres,
             language=title.original_language,
         )
-        stated = [Statement(value=Title(present=True, monitored=title.monitored, path=path))]
+        stated: list[Statement] = []
+        if title.monitored is not None:
+            found = Title(present=True, monitored=title.monitored, path=path)
+            stated.append(Statement(value=found))
         hint = anime_hint(signs)
         return [*stated, Statement(value=hint)] if hint else stated
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..clients.arr import HistoryRecord, QueueRecord
 from ..clients.readers import as_int
@@ -130,7 +130,7 @@ def statements(
     if download.ends:
         found.append(Statement(value=_outcome(download.ends), subject=subject))
     if download.queued:
-        found.append(Statement(value=_queue(download), subject=subject))
+        found.append(Statement(value=_queue(download, seen_at), subject=subject))
     return found
 
 
@@ -173,9 +173,13 @@ def _outcome(ends: Sequence[HistoryRecord]) -> Outcome:
     return Outcome(result=result, at=last.date, message=message)
 
 
-def _queue(download: Download) -> Queue:
-    """Return the place in the queue; size and rest are the whole download's in every entry."""
+def _queue(download: Download, seen_at: datetime) -> Queue:
+    """Return the place in the queue; size and rest are the whole download's in every entry.
+
+    The time left is worth more than the time of the end, which is by the manager's own clock.
+    """
     first = download.queued[0]
+    left = first.time_left_seconds
     texts = [message_text(text) for entry in download.queued for text in entry.messages]
     messages = tuple(dict.fromkeys(text for text in texts if text))
     return Queue(
@@ -183,7 +187,7 @@ def _queue(download: Download) -> Queue:
         phase=download.phase,
         size=_bytes(max((entry.size or 0 for entry in download.queued), default=0)),
         left=max((e.size_left for e in download.queued if e.size_left is not None), default=None),
-        eta=first.eta,
+        eta=first.eta if left is None else seen_at + timedelta(seconds=left),
         messages=messages[:_MAX_MESSAGES],
         client=name_text(first.client),
         protocol=_PROTOCOLS.get(first.protocol.casefold()),

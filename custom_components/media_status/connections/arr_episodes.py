@@ -19,7 +19,8 @@ MAX_SERIES_READS = 8
 _MAX_SINGLE_EPISODES = 200
 
 type Fingerprint = tuple[object, ...]
-type Wish = tuple[Series, frozenset[str]]  # a series, and the requests for it
+# A series, and the requests for it with their seasons: one may ask for more than before.
+type Wish = tuple[Series, frozenset[tuple[str, frozenset[int]]]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,21 +114,26 @@ class SeriesItems(Items[Series]):
 
 def _episode_statements(series: Series, episode: Episode) -> list[Statement]:
     subject = Subject(item=ItemKey(episode.season, episode.number))
-    # Sonarr itself searches what has both flags; a season's flag only sets the episodes'.
-    wanted = Wanted(
-        monitored=series.monitored and episode.monitored,
-        released=None if episode.air_date or episode.has_file else False,
-        release_at=episode.air_date,
-        title=title_text(episode.title),
-    )
-    return [
-        Statement(value=wanted, subject=subject),
-        Statement(value=_episode_file(series, episode), subject=subject),
-    ]
+    stated: list[Statement] = []
+    if series.monitored is not None and episode.monitored is not None:
+        wanted = Wanted(
+            # Sonarr searches what has both flags; a season's flag only sets the episodes'.
+            monitored=series.monitored and episode.monitored,
+            released=None if episode.air_date or episode.has_file else False,
+            release_at=episode.air_date,
+            title=title_text(episode.title),
+        )
+        stated.append(Statement(value=wanted, subject=subject))
+    if (file := _episode_file(series, episode)) is not None:
+        stated.append(Statement(value=file, subject=subject))
+    return stated
 
 
-def _episode_file(series: Series, episode: Episode) -> File:
+def _episode_file(series: Series, episode: Episode) -> File | None:
+    """Return the episode's file; None when Sonarr did not say."""
     file = episode.file
+    if episode.has_file is None:
+        return None
     if not episode.has_file:
         return File(present=False)
     if file is None:

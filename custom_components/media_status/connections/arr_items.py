@@ -78,15 +78,17 @@ class MovieItems(Items[Movie]):
 
     @override
     def of_items(self, title: Movie, items: Iterable[ItemKey]) -> list[Statement]:
-        """Return release and file of the film."""
+        """Return release and file of the film, as far as they are known."""
         subject = Subject(item=MOVIE)
-        wanted = Wanted(
-            monitored=title.monitored, released=title.is_available, release_at=release_at(title)
-        )
-        return [
-            Statement(value=wanted, subject=subject),
-            Statement(value=movie_file(title), subject=subject),
-        ]
+        stated: list[Statement] = []
+        if title.monitored is not None:
+            wanted = Wanted(
+                monitored=title.monitored, released=title.is_available, release_at=release_at(title)
+            )
+            stated.append(Statement(value=wanted, subject=subject))
+        if (file := movie_file(title)) is not None:
+            stated.append(Statement(value=file, subject=subject))
+        return stated
 
 
 def release_at(movie: Movie) -> datetime | None:
@@ -100,9 +102,11 @@ def release_at(movie: Movie) -> datetime | None:
     return movie.in_cinemas + _CINEMA_TO_HOME if movie.in_cinemas else None
 
 
-def movie_file(movie: Movie) -> File:
-    """Return the film's file."""
+def movie_file(movie: Movie) -> File | None:
+    """Return the film's file; None when Radarr did not say."""
     file = movie.file
+    if movie.has_file is None:
+        return None
     if not movie.has_file:
         return File(present=False)
     if file is None:

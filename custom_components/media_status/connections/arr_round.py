@@ -78,7 +78,8 @@ class Round[T: Movie | Series]:
         self, items: Items[T], held: Iterable[Download], judged: Iterable[Download]
     ) -> ArrCursor:
         """Return the cursor for the next cycle; history whose items are not known stays unread."""
-        newest = [record.date for record in self.history]
+        # What a clock wrote that was ahead must not hide what a right one writes after it.
+        newest = [record.date for record in self.history if record.date <= self.context.now]
         newest += [self.cursor.history] if self.cursor.history else []
         waiting = [
             record.date

@@ -88,10 +88,14 @@ def queue_phase(status: str, tracked_status: str, tracked_state: str) -> QueuePh
     """Return what a queued download is at; words of later versions are read by their trouble.
 
     A finished download with a warning is not imported until a person does something; the state
-    says so only in later versions, and not for every cause.
+    says so only in later versions, and not for every cause. Of a finished one only the state
+    "downloading" tells that it was not looked at yet: other words must not move it back.
     """
     troubled = tracked_status.casefold() in {"warning", "error"}
-    phase = _STATE_PHASE.get(tracked_state.casefold()) or _STATUS_PHASE.get(status.casefold())
+    state = tracked_state.casefold()
+    phase = _STATE_PHASE.get(state) or _STATUS_PHASE.get(status.casefold())
+    if phase is QueuePhase.COMPLETED and state != "downloading":
+        phase = QueuePhase.IMPORT_PENDING
     if phase is None:
         return QueuePhase.WARNING if troubled else QueuePhase.DOWNLOADING
     return QueuePhase.IMPORT_BLOCKED if troubled and phase in _WAITING else phase

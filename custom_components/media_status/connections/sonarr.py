@@ -100,8 +100,11 @@ class SonarrConnection(ArrConnection[SonarrClient, Series]):
     async def _read_items(self, round_: Round[Series], judged: Sequence[Download]) -> Items[Series]:
         """Read the episodes of series that may have changed, and those that downloads name."""
         wanted = {
-            series_id: (round_.found.by_id[series_id], round_.requests_for(series_id))
-            for series_id in round_.wanted
+            series_id: (
+                round_.found.by_id[series_id],
+                frozenset((title.request_id, title.seasons) for title in titles),
+            )
+            for series_id, titles in round_.wanted.items()
         }
         queued = frozenset(key for key, one in round_.known.items() if one.queued)
         items = await self._watch.read(wanted, round_.news(), queued, round_.context.now)

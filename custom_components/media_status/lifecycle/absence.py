@@ -12,8 +12,10 @@ from .facts import (
     Grab,
     Queue,
     Statement,
+    Title,
     Transfer,
 )
+from .merge import GONE_AFTER
 from .model import REQUEST, Subject, Via
 from .request import Request
 
@@ -65,3 +67,36 @@ def _downloads(request: Request, connection_id: str, kind: FactKind) -> set[Subj
         for fact in facts
         if isinstance(fact.value, Grab) and fact.value.protocol != _USENET
     }
+
+
+# What a manager says of a title's parts means nothing once it has let go of the title.
+_OF_TITLE = frozenset(
+    {FactKind.FILE, FactKind.WANTED, FactKind.GRAB, FactKind.OUTCOME, FactKind.QUEUE}
+)
+
+
+def own_ids(requests: Iterable[Request], connection_id: str) -> dict[str, str]:
+    """Return what a connection calls the titles of requests, by our ids of them."""
+    return {
+        request.id: own
+        for request in requests
+        if (own := request.service_ids.get(connection_id)) is not None
+    }
+
+
+def is_let_go(request: Request, connection_id: str, own_id: str | None) -> bool:
+    """Return whether a manager has let go of a title: it has another now, or none.
+
+    None is what two looks far enough apart have not found. `own_id` is what it was called before.
+    """
+    fact = request.facts.get((REQUEST, connection_id, FactKind.TITLE, Via.SURVEY))
+    if fact is None or not isinstance(fact.value, Title):
+        return False
+    if fact.value.present:
+        return own_id not in {None, request.service_ids.get(connection_id)}
+    return fact.seen_at - fact.since >= GONE_AFTER
+
+
+def is_void(fact: Fact, connection_id: str) -> bool:
+    """Return whether a fact goes with the title that a manager has let go of."""
+    return fact.connection_id == connection_id and fact.kind in _OF_TITLE

@@ -19,7 +19,7 @@ from .facts import (
     Wanted,
 )
 from .merge import merged
-from .model import MOVIE, ItemKey, MediaType, Subject, TitleRef, Via
+from .model import MOVIE, ItemKey, MediaType, Stage, Subject, TitleRef, Via
 from .paths import tail
 from .request import Change, Request
 
@@ -45,7 +45,7 @@ def absorb(touched: Touched, observation: Observation) -> None:
     """Take one observation in; what it repeats changes nothing."""
     request = touched.change.request
     if observation.title is not None:
-        _describe(touched, observation.title, observation.connection_id)
+        _describe(touched, observation.title, observation)
     for statement in observation.statements:
         for subject in _subjects(request, statement, observation):
             _take(touched, observation, subject, statement)
@@ -59,8 +59,12 @@ def absorb(touched: Touched, observation: Observation) -> None:
             touched.change.is_stored = True
 
 
-def _describe(touched: Touched, title: TitleRef, connection_id: str) -> None:
-    """Fill the gaps of the request's description; nothing known is overwritten."""
+def _describe(touched: Touched, title: TitleRef, observation: Observation) -> None:
+    """Fill the gaps of the request's description; nothing known is overwritten.
+
+    But own ids are: a title that was removed and added again has another. Pushes come late and in
+    any order, so that only a survey can know.
+    """
     request = touched.change.request
     before = (request.ids, request.title, request.original_title, request.year)
     before_looks = (request.overview, request.poster_url)
@@ -73,9 +77,11 @@ def _describe(touched: Touched, title: TitleRef, connection_id: str) -> None:
     changed = before != (request.ids, request.title, request.original_title, request.year)
     changed |= before_looks != (request.overview, request.poster_url)
     service_id = title.service_id
-    if service_id is not None and request.service_ids.get(connection_id) != service_id:
-        request.service_ids[connection_id] = service_id
-        changed = True
+    own_id = request.service_ids.get(observation.connection_id)
+    if service_id is not None and service_id != own_id:
+        if own_id is None or observation.via is not Via.PUSH:
+            request.service_ids[observation.connection_id] = service_id
+            changed = True
     if changed:
         touched.change.is_stored = True
         touched.change.visible = True
@@ -119,7 +125,7 @@ def _take(
     touched.stated.add(fact.key)
     request.facts[fact.key] = new
     request.learn_file(new)
-    if old is None or old.value != new.value or _ages(new):
+    if old is None or old.value != new.value or _ages(new, request):
         touched.is_stale = True
     if old is None or _is_worth_storing(old, new):
         touched.change.facts[fact.key] = new
@@ -152,9 +158,11 @@ def _name_item(touched: Touched, item: ItemKey, title: str) -> None:
         touched.change.is_stored = True
 
 
-def _ages(fact: Fact) -> bool:
+def _ages(fact: Fact, request: Request) -> bool:
     """Return whether the meaning of a value grows with the time it has been seen."""
     value = fact.value
+    if isinstance(value, Title) and request.stage is Stage.AVAILABLE:
+        return True  # it may have waited for just this word
     if isinstance(value, Ask):
         return value.status in (AskStatus.ABSENT, AskStatus.DECLINED)
     return isinstance(value, Title | Queue) and not value.present

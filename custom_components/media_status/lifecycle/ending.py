@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from .facts import Ask, AskStatus, Decision, Fact, Wanted
+from .facts import Ask, AskStatus, Decision, Fact, Title, Wanted
 from .model import ItemKey, MediaType, Stage
 from .request import Request
 
 # An admin may change their mind for so long; approved later, it is a request of its own.
 DECLINED_FOR = timedelta(days=1)
+_WAITED_FOR = frozenset({AskStatus.PENDING, AskStatus.APPROVED})
 
 
 def is_over(request: Request) -> bool:
@@ -52,11 +53,24 @@ def _coming(request: Request) -> set[ItemKey]:
 
 
 def _is_season_unknown(request: Request) -> bool:
-    """Return whether a requested season has no episodes yet, and Seerr still waits for it."""
+    """Return whether Seerr still waits for a season whose episodes are not all known.
+
+    A wish may take over what somebody grabbed by hand: one episode does not tell of the others
+    before the manager was asked again.
+    """
     if request.media_type is MediaType.MOVIE:
-        return False
-    if request.seasons <= {item.season for item in request.items}:
         return False
     if any(isinstance(fact.value, Decision) for fact in request.facts.values()):
         return False
-    return any(ask.status is AskStatus.APPROVED for _, ask in _asks(request))
+    if not any(ask.status in _WAITED_FOR for _, ask in _asks(request)):
+        return False
+    if not request.seasons <= {item.season for item in request.items}:
+        return True
+    if request.widened_at is None:
+        return False
+    told_at = [
+        fact.seen_at
+        for fact in request.facts.values()
+        if isinstance(fact.value, Title) and fact.value.present
+    ]
+    return bool(told_at) and max(told_at) <= request.widened_at

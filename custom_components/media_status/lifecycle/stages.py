@@ -130,10 +130,16 @@ def _only_grabbed(
     """Return GRABBING until the manager's queue has had time to show the download, and does not."""
     if grabbed_at is None:
         return None, None
-    absent = [fact.seen_at for fact, value in evidence.facts(Queue, subject) if not value.present]
-    if absent and max(absent) - grabbed_at >= GRAB_GRACE:
+    absent = [fact for fact, value in evidence.facts(Queue, subject) if not value.present]
+    if any(_missed_for(fact, grabbed_at) >= GRAB_GRACE for fact in absent):
         return None, None
     return Stage.GRABBING, grabbed_at + GRAB_GRACE
+
+
+def _missed_for(absent: Fact, grabbed_at: datetime) -> timedelta:
+    """Return how long after a grab the queue still lacked it; the manager's clock may be ahead."""
+    is_ahead = grabbed_at > absent.seen_at
+    return absent.seen_at - (absent.since if is_ahead else grabbed_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,11 +256,12 @@ def _still(evidence: Evidence, subject: Subject, ground: Base, now: datetime) ->
         return ItemView(stage=ground.stage)
     wanted = evidence.about(Wanted, subject)
     release_at = min((value.release_at for value in wanted if value.release_at), default=None)
-    if ground.stage is not Stage.REQUESTED and wanted:
+    is_sought = ground.is_managed and any(value.monitored for value in wanted)
+    if wanted and (is_sought or ground.stage is not Stage.REQUESTED):
         if not any(is_released(value, now) for value in wanted):
             later = release_at if release_at and release_at > now else None
             return ItemView(stage=Stage.UNRELEASED, release_at=release_at, recheck_at=later)
-    if ground.is_managed and any(value.monitored for value in wanted):
+    if is_sought:
         return ItemView(stage=Stage.SEARCHING, release_at=release_at)
     return ItemView(stage=ground.stage, release_at=release_at)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .absence import absences
+from .absence import absences, is_let_go, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended
@@ -109,6 +109,7 @@ class Tracker:
         steps, so that a caller can let others run; pushes may come in between.
         """
         stated: dict[str, set[FactKey]] = {}
+        before = own_ids(self.requests.values(), connection_id)
         for chunk in steps(observations, _statements):
             touched: dict[str, Touched] = {}
             for observation in chunk:
@@ -132,7 +133,15 @@ class Tracker:
                             request_id=request.id,
                         )
                         self._apply(seen, touched, now)
-                    self._supersede(request, connection_id, started_at, complete, mine, touched)
+                    self._supersede(
+                        request,
+                        connection_id,
+                        started_at,
+                        complete,
+                        mine,
+                        touched,
+                        own_id=before.get(request.id),
+                    )
             yield self._settle(touched, now)
 
     def tick(self, now: datetime) -> Changes:
@@ -210,12 +219,12 @@ class Tracker:
         if opening.origin is Origin.SEERR:
             for request in found:
                 collected = touched.setdefault(request.id, Touched.of(request))
-                ask(collected, opening, is_listed=observation.via is Via.SURVEY)
+                ask(collected, opening, now, is_listed=observation.via is Via.SURVEY)
             if found or (observation.connection_id, title.service_id or "") in self._closed:
                 return found
             for request in map(self.requests.__getitem__, self._index.by_title(title)):
                 if is_same(request, opening):
-                    adopt(touched.setdefault(request.id, Touched.of(request)), opening)
+                    adopt(touched.setdefault(request.id, Touched.of(request)), opening, now)
                     return [request]
             return [self._open(observation, title, opening, touched, now)]
         if any(request.wants(item) for request in found for item in opening.items):
@@ -268,15 +277,25 @@ class Tracker:
         complete: Collection[FactKind],
         stated: set[FactKey],
         touched: dict[str, Touched],
+        *,
+        own_id: str | None,
     ) -> None:
-        """Drop what the connection pushed before the survey began and the survey has answered."""
+        """Drop what the connection pushed before the survey began and the survey has answered.
+
+        What it said of a title that it has let go of goes, too: nobody will ever take that back.
+        `own_id` is what it called the title before.
+        """
+        has_let_go = is_let_go(request, connection_id, own_id)
         dropped = [
             key
             for key, fact in request.facts.items()
-            if is_superseded(fact, connection_id, started_at)
-            and (
-                fact.kind in complete
-                or (fact.subject, connection_id, fact.kind, Via.SURVEY) in stated
+            if (has_let_go and key not in stated and is_void(fact, connection_id))
+            or (
+                is_superseded(fact, connection_id, started_at)
+                and (
+                    fact.kind in complete
+                    or (fact.subject, connection_id, fact.kind, Via.SURVEY) in stated
+                )
             )
         ]
         if not dropped:

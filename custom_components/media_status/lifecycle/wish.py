@@ -1,5 +1,7 @@
 """Bring what was asked for up to date: seasons of a wish, items of grabs made by hand."""
 
+from datetime import datetime
+
 from .absorb import Touched
 from .facts import Opening, Origin
 from .request import Request
@@ -15,7 +17,7 @@ def is_same(request: Request, opening: Opening) -> bool:
     return not opening.seasons or not seasons.isdisjoint(opening.seasons)
 
 
-def adopt(touched: Touched, opening: Opening) -> None:
+def adopt(touched: Touched, opening: Opening, now: datetime) -> None:
     """Make a request Seerr's."""
     request = touched.change.request
     request.origin = Origin.SEERR
@@ -24,15 +26,18 @@ def adopt(touched: Touched, opening: Opening) -> None:
     request.items = {item for item in request.items if request.wants(item)}
     request.requested_by = opening.requested_by or request.requested_by
     request.created_at = min(request.created_at, opening.created_at)
+    request.widened_at = now
     _changed(touched)
 
 
-def ask(touched: Touched, opening: Opening, *, is_listed: bool) -> None:
+def ask(touched: Touched, opening: Opening, now: datetime, *, is_listed: bool) -> None:
     """Take in what Seerr says was asked: seasons that it lists no longer are not."""
     request = touched.change.request
     seasons = opening.seasons if is_listed else request.seasons | opening.seasons
     by = request.requested_by or opening.requested_by
     if (seasons, by) != (request.seasons, request.requested_by):
+        if not seasons <= request.seasons:
+            request.widened_at = now
         request.seasons, request.requested_by = seasons, by
         request.items = {item for item in request.items if request.wants(item)}
         _changed(touched)

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from custom_components.media_status.journal import Batch
+from custom_components.media_status.journal_lives import Totals
 from custom_components.media_status.lifecycle.model import JsonValue, MediaType, Stage
 from custom_components.media_status.lifecycle.request import Change, Request, TimelineEntry
 
@@ -27,14 +28,15 @@ async def test_a_life_is_read_back(tmp_path: Path) -> None:
         await journal.write(Batch(changes=[opening(request)]))
         for number, (before, stage) in enumerate(pairwise(line), 1):
             await journal.write(Batch(changes=[_moved(request, before, stage, number)]))
-        assert await journal.lives() == []
+        assert (await journal.past())[0] == []
         await journal.write(Batch(changes=[ending(request)]))
-        (life,) = await journal.lives()
+        (life,), totals = await journal.past()
     assert (life.media_type, life.is_anime) == (MediaType.MOVIE, True)
     assert life.stages == tuple(
         (stage, NOON + timedelta(minutes=number)) for number, stage in enumerate(line)
     )
     assert life.available_at == NOON + timedelta(minutes=3)
+    assert totals == Totals(ended=1, available=1, completed=1)
 
 
 async def test_a_clock_that_was_set_back_makes_no_time_negative(tmp_path: Path) -> None:
@@ -48,7 +50,7 @@ async def test_a_clock_that_was_set_back_makes_no_time_negative(tmp_path: Path) 
         ):
             await journal.write(Batch(changes=[_moved(request, before, stage, minutes)]))
         await journal.write(Batch(changes=[ending(request)]))
-        (life,) = await journal.lives()
+        (life,), _ = await journal.past()
     assert [at for _, at in life.stages] == sorted(at for _, at in life.stages)
 
 
@@ -64,6 +66,7 @@ async def test_only_the_last_thousand_are_read(tmp_path: Path) -> None:
                 ending(request, NOON + timedelta(minutes=number)),
             ]
         await journal.write(Batch(changes=changes))
-        lives = await journal.lives()
+        lives, totals = await journal.past()
     assert len(lives) == 1000
+    assert totals.ended == 1050
     assert lives[-1].available_at == NOON + timedelta(minutes=1050)

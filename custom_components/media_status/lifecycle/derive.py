@@ -36,22 +36,15 @@ def derive(
     progress = measure(evidence, downloads.values(), done)
     counts = count(stages.values())
     late = _overdue(request, evidence, ground, views or {MOVIE: ItemView(stage=stage)}, setup, now)
-    found = Found(
-        stage=stage,
-        counts=counts,
-        ground=ground,
-        items=views,
-        downloads=downloads,
-        progress=progress.share,
-        late=late.items,
-    )
+    share = progress.share
+    found = Found(stage, counts, ground, views, downloads, share, late.items)
     explanation = explain(request, evidence, found, setup)
     ready = _ready(request, stage, progress.eta, setup, now)
     status = Status(
         stage=stage,
         items=stages,
         counts=counts,
-        progress=progress.share,
+        progress=share,
         eta=progress.eta,
         ready=ready,
         speed=progress.speed,

@@ -24,7 +24,7 @@ class Setup:
     habits: Habits = NO_HABITS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """What was derived before the explanation."""
 

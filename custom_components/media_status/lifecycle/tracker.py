@@ -1,7 +1,7 @@
 """Track open requests: observations in, changes out. No I/O and no clock; time is an argument."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .absence import absences, is_let_go, is_void, own_ids
@@ -110,6 +110,9 @@ class Tracker:
         """
         stated: dict[str, set[FactKey]] = {}
         before = own_ids(self.requests.values(), connection_id)
+        source = Observation(
+            connection_id=connection_id, service=service, via=Via.SURVEY, seen_at=started_at
+        )
         for chunk in steps(observations, _statements):
             touched: dict[str, Touched] = {}
             for observation in chunk:
@@ -124,24 +127,10 @@ class Tracker:
                     mine = stated.get(request.id, set())
                     absent = tuple(absences(request, connection_id, complete, mine))
                     if absent:
-                        seen = Observation(
-                            connection_id=connection_id,
-                            service=service,
-                            via=Via.SURVEY,
-                            seen_at=started_at,
-                            statements=absent,
-                            request_id=request.id,
-                        )
+                        seen = replace(source, statements=absent, request_id=request.id)
                         self._apply(seen, touched, now)
-                    self._supersede(
-                        request,
-                        connection_id,
-                        started_at,
-                        complete,
-                        mine,
-                        touched,
-                        own_id=before.get(request.id),
-                    )
+                    own_id = before.get(request.id)
+                    self._supersede(request, source, complete, mine, touched, own_id=own_id)
             yield self._settle(touched, now)
 
     def tick(self, now: datetime) -> Changes:
@@ -272,8 +261,7 @@ class Tracker:
     def _supersede(
         self,
         request: Request,
-        connection_id: str,
-        started_at: datetime,
+        survey: Observation,
         complete: Collection[FactKind],
         stated: set[FactKey],
         touched: dict[str, Touched],
@@ -285,6 +273,7 @@ class Tracker:
         What it said of a title that it has let go of goes, too: nobody will ever take that back.
         `own_id` is what it called the title before.
         """
+        connection_id, started_at = survey.connection_id, survey.seen_at
         has_let_go = is_let_go(request, connection_id, own_id)
         dropped = [
             key

@@ -348,7 +348,6 @@ class Hub:
     async def _tick(self, _now: datetime) -> None:
         """Derive what time alone changes, and let go of what ended long ago."""
         await self._store_again()
-        await self._learn()
         changes = self.tracker.tick(dt_util.utcnow())
         if changes:
             await self._store(changes)
@@ -363,6 +362,7 @@ class Hub:
             del self._recent[key]
         if over:
             self._tell(HubEvent(removed=frozenset(over)))
+        await self._learn()
 
     @callback
     def _publish(self, changes: Changes) -> None:

@@ -21,6 +21,7 @@ CHANGED = {
     "nudge_after_minutes": 0,
     "poll_active_seconds": 30,
     "poll_idle_seconds": 3600,
+    "deadlines": {"importing": 90, "downloading": 0},
 }
 
 

@@ -208,6 +208,8 @@ class Schedule:
             self.outcome.divergences.append(f"healthy services were not understood: {failed}")
         if when is None:
             return
+        # What arrived after the last act of the story can be played, too.
+        self._ever.update(watchable(self._sim, self._life.titles))
         ours = list(home.hub.requests.values())
         found = differences(ours, home.reference.requests.values(), self._blurred)
         found += duplicates(ours)

@@ -298,11 +298,11 @@ class Hub:
     def wanted_title(
         self, coordinator: ConnectionCoordinator, request: Request
     ) -> WantedTitle | None:
-        """Return an open request as a connection needs to know it, if it concerns it at all."""
+        """Return an open request as `retry` needs to know it, if it concerns a connection."""
         asker = self._asker(coordinator)
         if not concerns(asker, request):
             return None
-        return wanted_title(asker, request, dt_util.utcnow())
+        return wanted_title(asker, request, dt_util.utcnow(), is_urgent=True)
 
     def _asker(self, coordinator: ConnectionCoordinator) -> Asker:
         return Asker(

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .connections.base import SurveyContext, WantedItem, WantedTitle
 from .const import CONF_NUDGE_AFTER_MINUTES, CONF_PATH_PREFIXES, CONF_TRACK_MANUAL, DEFAULT_OPTIONS
-from .lifecycle.facts import Ask, AskStatus
+from .lifecycle.facts import Ask, AskStatus, Transfer, TransferPhase
 from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
@@ -20,6 +20,8 @@ from .wanted_files import has_matches, known_files, proven_items
 _STEP: Final = 1000  # facts looked at before others may run
 _OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
 _WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
+# A torrent without a source for so long is given up when somebody wants to try again.
+_HOPELESS: Final = timedelta(hours=6)
 _KNOWS_ANIME: Final = frozenset({Service.SHOKO, Service.JELLYFIN})
 _MEDIA_TYPES: Final = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
@@ -74,13 +76,16 @@ def concerns(asker: Asker, request: Request) -> bool:
     return asker.tracker.fits(request, asker.connection_id)
 
 
-def wanted_title(asker: Asker, request: Request, now: datetime) -> WantedTitle:
-    """Return a request as a connection needs to know it."""
+def wanted_title(
+    asker: Asker, request: Request, now: datetime, *, is_urgent: bool = False
+) -> WantedTitle:
+    """Return a request as a connection needs to know it; what is urgent is overdue at once."""
     is_library = asker.kind is Service.JELLYFIN
     has_variants = is_library and asker.has_variants(request)
     items: dict[ItemKey, WantedItem] = {}
     if is_library:
-        items = _library_items(asker, request, now, has_variants=has_variants)
+        late = _syncing(request) if is_urgent else _overdue(asker.options, request, now)
+        items = _library_items(asker, request, late, has_variants=has_variants)
     elif asker.kind is Service.SONARR:
         items = {item: _ITEMS[_stage(request, item)] for item in request.items}
     elif asker.kind is Service.SHOKO:
@@ -102,6 +107,21 @@ def wanted_title(asker: Asker, request: Request, now: datetime) -> WantedTitle:
         downloads=frozenset(request.download_names),
         is_anime=asker.kind in _KNOWS_ANIME and request.is_anime,
         has_variants=has_variants,
+        stalled=_stalled(request, now) if is_urgent and asker.kind in _MEDIA_TYPES else frozenset(),
+    )
+
+
+def _stalled(request: Request, now: datetime) -> frozenset[str]:
+    """Return the downloads that nobody has sent anything of for hours."""
+    return frozenset(
+        fact.subject.download
+        for fact in request.facts.values()
+        if isinstance(fact.value, Transfer)
+        and fact.subject.download is not None
+        and fact.value.present
+        and fact.value.phase is TransferPhase.STALLED
+        and not fact.value.seeds
+        and now - fact.since >= _HOPELESS
     )
 
 
@@ -124,12 +144,11 @@ def _matcher_items(asker: Asker, request: Request) -> dict[ItemKey, WantedItem]:
 
 
 def _library_items(
-    asker: Asker, request: Request, now: datetime, *, has_variants: bool
+    asker: Asker, request: Request, late: set[ItemKey], *, has_variants: bool
 ) -> dict[ItemKey, WantedItem]:
     """Return all items for Jellyfin; most need no more than what their stage says."""
     known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
     items = {item: known[_stage(request, item)] for item in request.items}
-    late = _overdue(asker.options, request, now)
     for item in late & items.keys():
         items[item] = replace(items[item], is_overdue=True)
     if not (has_variants or late or has_matches(request)):
@@ -146,6 +165,11 @@ def _library_items(
             if known_item and known_item.match is None and known_item.stage is Stage.AVAILABLE:
                 items[item] = replace(known_item, item_id=item_id)
     return items
+
+
+def _syncing(request: Request) -> set[ItemKey]:
+    """Return the items that Jellyfin does not show yet."""
+    return {item for item, stage in request.status.items.items() if stage is Stage.SYNCING_LIBRARY}
 
 
 def _overdue(options: Mapping[str, object], request: Request, now: datetime) -> set[ItemKey]:

@@ -213,6 +213,28 @@ class ArrClient(BaseClient):
         )
         return as_id(answer.json_object().get("id"))
 
+    async def refresh_downloads(self) -> None:
+        """Have the download clients asked at once, and what they finished imported."""
+        await self.command("RefreshMonitoredDownloads")
+
+    async def block_release(self, queue_id: int) -> bool:
+        """Give a queue entry up for good; return False when it is not in the queue any more.
+
+        We do not have the client's data removed, and start the next search ourselves.
+        """
+        query = {
+            "removeFromClient": "false",
+            "blocklist": "true",
+            "skipRedownload": "true",
+            "changeCategory": "false",
+        }
+        try:
+            path = f"{_API}/queue/{safe_number(queue_id)}"
+            await self._request("DELETE", path, query=query, mutating=True)
+        except NotFound:
+            return False
+        return True
+
     async def health(self) -> list[HealthMessage]:
         """Return the service's complaints about itself."""
         return [

@@ -87,6 +87,14 @@ class RadarrClient(ArrClient):
                 return movie
         return None
 
+    async def search(self, movie_id: int) -> None:
+        """Have one film searched for."""
+        await self.command("MoviesSearch", movieIds=[int(safe_number(movie_id))])
+
+    async def rescan(self, movie_id: int) -> None:
+        """Have the folder of one film looked through."""
+        await self.command("RescanMovie", movieId=int(safe_number(movie_id)))
+
 
 def _movie(raw: JsonObject) -> Movie | None:
     """Build a film; None without an id."""

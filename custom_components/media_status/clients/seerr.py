@@ -200,6 +200,17 @@ class SeerrClient(BaseClient):
             raise BadAnswer("the request has an unknown form")
         return found
 
+    async def retry(self, request_id: int) -> bool:
+        """Have a failed request handed over again; return False when it does not exist any more.
+
+        It is answered before Radarr or Sonarr was asked: whether they took it, a look tells.
+        """
+        try:
+            await self._change("POST", f"{_API}/request/{safe_number(request_id)}/retry")
+        except NotFound:
+            return False
+        return True
+
     async def details(self, media_type: Literal["movie", "tv"], tmdb_id: int) -> SeerrDetails:
         """Return a title's details; NotFound when TMDB does not have it."""
         kind = "tv" if media_type == "tv" else "movie"

@@ -138,6 +138,20 @@ class SonarrClient(ArrClient):
             found += await self._get_projected(_EPISODE, _episode, query=query, wanted=wanted)
         return found
 
+    async def search_episodes(self, episode_ids: Collection[int]) -> None:
+        """Have exactly these episodes searched for, each by itself: no season packs."""
+        if numbers := [int(safe_number(number)) for number in sorted(frozenset(episode_ids))]:
+            await self.command("EpisodeSearch", episodeIds=[*numbers])
+
+    async def search_season(self, series_id: int, season: int) -> None:
+        """Have the monitored episodes of a season searched for, as a pack or one by one."""
+        number = int(safe_number(series_id))
+        await self.command("SeasonSearch", seriesId=number, seasonNumber=int(safe_number(season)))
+
+    async def rescan(self, series_id: int) -> None:
+        """Have the folder of one series looked through."""
+        await self.command("RescanSeries", seriesId=int(safe_number(series_id)))
+
 
 def _series(raw: JsonObject) -> Series | None:
     """Build a series; None without an id."""

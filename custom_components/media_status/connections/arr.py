@@ -19,10 +19,12 @@ from .arr_downloads import Download, DownloadId, replaced, statements
 from .arr_items import Items, lacking
 from .arr_memory import TitleMemory
 from .arr_push import ArrPush
+from .arr_retry import ArrRetry
 from .arr_round import Round, news_of, sorted_out
 from .arr_shelf import Finder, Found, Shelf, fit_single_reads
 from .arr_words import AnimeSigns, anime_hint
 from .base import (
+    Action,
     Connection,
     Push,
     ServiceInfo,
@@ -47,12 +49,14 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         *,
         shelf: Shelf[T],
         push: ArrPush,
+        retry: ArrRetry[C, T],
         serves_4k: bool = False,
     ) -> None:
         """Initialize with the subentry's id, the client, and what is the service's own."""
         super().__init__(connection_id)
         self._client = client
         self._push = push
+        self._retry = retry
         self._finder = Finder(shelf)
         self._memory = TitleMemory(self._finder.agrees)
         self._shelf = shelf
@@ -117,6 +121,19 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
     async def remove_webhook(self, target: WebhookTarget) -> None:
         """Remove our webhook and no other."""
         await autopilot.remove(self._client, target)
+
+    @override
+    async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
+        """Search, look at downloads or give up dead ones, for a title that is managed here."""
+        if title.media_type is not self._push.media_type:
+            return ()
+        found = await self._finder.own(title)
+        if found is None:
+            return ()
+        actions = await self._retry.retry(found, title, dry_run=dry_run)
+        if actions and not dry_run:
+            self._touched.add(found.id)  # what a scan finds, no event tells
+        return actions
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

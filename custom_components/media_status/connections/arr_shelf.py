@@ -150,6 +150,14 @@ class Finder[T: Movie | Series]:
         """Forget what was not there, e.g. because something was added."""
         self._sought.clear()
 
+    async def own(self, wanted: WantedTitle) -> T | None:
+        """Return one title as it is now, by its own id or by the exact provider id."""
+        own_id = as_id(wanted.service_id)
+        title = await self._shelf.one(own_id) if own_id is not None else None
+        if title is None or not self.agrees(wanted.ids, title):
+            title = await self._shelf.exact(wanted.ids)
+        return title
+
     async def find(
         self, wanted: Sequence[WantedTitle], others: Collection[int], now: datetime
     ) -> Found[T]:

@@ -67,6 +67,7 @@ class WantedTitle:
     downloads: frozenset[str] = frozenset()
     is_anime: bool = False
     has_variants: bool = False  # the same title is known in HD and 4K, or by several instances
+    stalled: frozenset[str] = frozenset()  # downloads without a source for hours; for `retry` only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ class ServiceInfo:
 class Action:
     """One thing that was done in a service to get a request moving, or that would be done."""
 
-    code: str  # "rescan_file", "refresh_series", "refresh_library"
+    code: str  # "search_title", "refresh_library": the sentences are in the translations
     target: str  # what it was done to, in words for people
 
 

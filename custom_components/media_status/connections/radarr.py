@@ -1,6 +1,7 @@
 """Understand Radarr: films."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+import time
 from typing import ClassVar, override
 
 from ..clients.radarr import Movie, RadarrClient
@@ -14,6 +15,8 @@ from .arr_push import ArrPush
 from .arr_round import Round
 from .arr_shelf import MovieShelf
 from .arr_words import picture_url
+from .cooldown import Cooldown
+from .radarr_retry import RadarrRetry
 from .text import title_text
 
 
@@ -56,7 +59,12 @@ class RadarrConnection(ArrConnection[RadarrClient, Movie]):
     origin: ClassVar[Origin] = Origin.RADARR
 
     def __init__(
-        self, connection_id: str, client: RadarrClient, *, serves_4k: bool = False
+        self,
+        connection_id: str,
+        client: RadarrClient,
+        *,
+        serves_4k: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Initialize with the subentry's id and the client."""
         super().__init__(
@@ -64,6 +72,7 @@ class RadarrConnection(ArrConnection[RadarrClient, Movie]):
             client,
             shelf=MovieShelf(client),
             push=RadarrPush(connection_id),
+            retry=RadarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,
         )
 

@@ -1,9 +1,10 @@
 """Understand Seerr (Jellyseerr, Overseerr): who asked for what, and whether it was approved."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
+import time
 from typing import ClassVar, Final, Literal, override
 
 from ..clients.errors import ClientError, NotFound, Refused
@@ -23,7 +24,18 @@ from ..lifecycle.facts import (
 from ..lifecycle.model import JsonObject, MediaType, ProviderIds, Service, TitleRef, Via
 from . import seerr_webhook
 from .arr_words import imdb_id, picture_url
-from .base import Connection, Push, ServiceInfo, Survey, SurveyContext, WebhookState, WebhookTarget
+from .base import (
+    Action,
+    Connection,
+    Push,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+    WantedTitle,
+    WebhookState,
+    WebhookTarget,
+)
+from .cooldown import Cooldown
 from .seerr_push import read_push
 from .seerr_singles import SingleReader
 from .text import name_text, title_text
@@ -52,11 +64,18 @@ class SeerrConnection(Connection):
 
     service: ClassVar[Service] = Service.SEERR
 
-    def __init__(self, connection_id: str, client: SeerrClient) -> None:
+    def __init__(
+        self,
+        connection_id: str,
+        client: SeerrClient,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Initialize with the subentry's id and the client."""
         super().__init__(connection_id)
         self._client = client
         self._singles = SingleReader(client)
+        self._cooldown = Cooldown(monotonic)
         self._asked: dict[TitleKey, datetime] = {}  # when details were asked for
 
     @override
@@ -91,6 +110,27 @@ class SeerrConnection(Connection):
     async def remove_webhook(self, target: WebhookTarget) -> None:
         """Empty the slot if it is ours."""
         await seerr_webhook.remove(self._client, target)
+
+    @override
+    async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
+        """Have a request that Radarr or Sonarr did not take handed over again.
+
+        Of what is approved and not there Seerr believes that it was: for that it does nothing.
+        """
+        number = as_id(title.service_id)
+        if number is None or not self._cooldown.is_over(str(number)):
+            return ()
+        request = await self._client.request(number)
+        if request is None or _STATUS.get(request.status) is not AskStatus.FAILED:
+            return ()
+        if not dry_run:
+            with self._cooldown.begun((str(number),)):
+                is_there = await self._client.retry(number)
+            self._singles.forget(number)
+            if not is_there:
+                return ()
+        name = title_text(title.title) or f"#{number}"
+        return (Action(code="resubmit_request", target=name),)
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

@@ -1,6 +1,7 @@
 """Understand Sonarr: series, seasons, episodes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+import time
 from typing import ClassVar, override
 
 from ..clients.readers import as_dict, as_int, as_objects, as_str
@@ -16,6 +17,8 @@ from .arr_push import ArrPush
 from .arr_round import Round
 from .arr_shelf import SeriesShelf
 from .arr_words import picture_url
+from .cooldown import Cooldown
+from .sonarr_retry import SonarrRetry
 from .text import title_text
 
 _MAX_NUMBER = 100_000
@@ -78,7 +81,12 @@ class SonarrConnection(ArrConnection[SonarrClient, Series]):
     origin: ClassVar[Origin] = Origin.SONARR
 
     def __init__(
-        self, connection_id: str, client: SonarrClient, *, serves_4k: bool = False
+        self,
+        connection_id: str,
+        client: SonarrClient,
+        *,
+        serves_4k: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Initialize with the subentry's id and the client."""
         super().__init__(
@@ -86,6 +94,7 @@ class SonarrConnection(ArrConnection[SonarrClient, Series]):
             client,
             shelf=SeriesShelf(client),
             push=SonarrPush(connection_id),
+            retry=SonarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,
         )
         self._watch = EpisodeWatch(client)

@@ -43,7 +43,7 @@ class WantedItem:
     has_file: bool | None = None
     is_live: bool = False  # a download that serves it is under way
     match: Match | None = None  # what Shoko says about this file, where one is connected
-    is_overdue: bool = False  # Jellyfin should have shown it by now
+    is_overdue: bool = False  # Jellyfin should have shown it by now; for `retry`: it shall now
     item_id: str | None = None  # Jellyfin's, proven by the match of a file that was replaced
 
 

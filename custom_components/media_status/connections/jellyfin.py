@@ -1,7 +1,9 @@
 """Understand Jellyfin: what of the open requests can be watched there."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+import time
 from typing import ClassVar, override
 
 from ..clients.jellyfin import JellyfinClient
@@ -15,9 +17,11 @@ from .base import (
     ServiceInfo,
     Survey,
     SurveyContext,
+    WantedTitle,
     WebhookState,
     WebhookTarget,
 )
+from .cooldown import Cooldown
 from .jellyfin_anime import is_matched
 from .jellyfin_library import Library
 from .jellyfin_match import Lookup, answers, is_waiting, lists_that_matter, look_up, to_confirm
@@ -63,12 +67,18 @@ class JellyfinConnection(Connection):
 
     service: ClassVar[Service] = Service.JELLYFIN
 
-    def __init__(self, connection_id: str, client: JellyfinClient) -> None:
+    def __init__(
+        self,
+        connection_id: str,
+        client: JellyfinClient,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Initialize with the subentry's id and the client that speaks to it."""
         super().__init__(connection_id)
         self.client = client
         self._library = Library(client)
-        self._nudger = Nudger(client, self._library)
+        self._nudger = Nudger(client, self._library, Cooldown(monotonic))
         self._shokofin = ShokofinDiagnosis(client)
         self._webhook = PluginWebhook(client)
 
@@ -174,6 +184,11 @@ class JellyfinConnection(Connection):
     async def nudge(self, context: SurveyContext) -> tuple[Action, ...]:
         """Have the series or libraries looked through that owe something for too long."""
         return await self._nudger.nudge(context.now, context.wanted)
+
+    @override
+    async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
+        """Have the series or library looked through that owes a title something."""
+        return await self._nudger.at_once(title, dry_run=dry_run)
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

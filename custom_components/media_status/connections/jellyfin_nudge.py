@@ -8,6 +8,7 @@ import logging
 from ..clients.jellyfin import JellyfinClient, VirtualFolder
 from ..lifecycle.model import Stage
 from .base import Action, WantedItem, WantedTitle
+from .cooldown import Cooldown
 from .jellyfin_anime import matched, pages_of
 from .jellyfin_library import Library
 from .jellyfin_places import library_of, likely_library
@@ -47,6 +48,8 @@ class Nudger:
 
     client: JellyfinClient
     library: Library
+    cooldown: Cooldown
+    _now: datetime = _NEVER  # when it was nudged last
     _done_at: dict[str, datetime] = field(default_factory=dict)  # by library or series
     _debts: dict[str, _Debt] = field(default_factory=dict)  # by request
 
@@ -60,6 +63,7 @@ class Nudger:
 
         Calls: none while nothing is due, else the tasks, the libraries and at most 4 refreshes.
         """
+        self._now = now
         late = {title.request_id: title for title in titles if overdue(title)}
         self._debts = {key: self._debts.get(key, _Debt()) for key in late}
         due = [title for key, title in late.items() if self._debts[key].next_at <= now]
@@ -96,9 +100,30 @@ class Nudger:
             for title in titles:
                 self._count(title, target, now)
             await self.client.refresh_item(target.id, full=target.is_series)
-            code = "refresh_series" if target.is_series else "refresh_library"
-            actions.append(Action(code=code, target=target.name))
+            actions.append(_action(target))
         return tuple(actions)
+
+    async def at_once(self, title: WantedTitle, *, dry_run: bool) -> tuple[Action, ...]:
+        """Have looked through what owes a title something, as somebody asks for it.
+
+        Calls: the tasks, the libraries, one refresh; raise `ClientError`. What is done by hand
+        counts for the next nudge. While Jellyfin scans anyway it is left alone.
+        """
+        if not overdue(title) or await self._is_scanning():
+            return ()
+        target = self._target(title, await self.client.virtual_folders())
+        if target is None:
+            return ()
+        keys = (target.id, title.request_id)
+        if not all(map(self.cooldown.is_over, keys)):
+            return ()
+        if not dry_run:
+            with self.cooldown.begun(keys):
+                await self.client.refresh_item(target.id, full=target.is_series)
+            self._done_at[target.id] = self._now
+            if title.request_id in self._debts:
+                self._count(title, target, self._now)
+        return (_action(target),)
 
     def _postpone(self, titles: Iterable[WantedTitle], until: datetime) -> None:
         for title in titles:
@@ -140,6 +165,12 @@ class Nudger:
             return next(iter(found.values())) if len(found) == 1 else None
         paths = [match.path for item in late if (match := matched(item)) and match.path]
         return likely_library(folders, paths, title.media_type) if paths else None
+
+
+def _action(target: Target) -> Action:
+    return Action(
+        code="refresh_series" if target.is_series else "refresh_library", target=target.name
+    )
 
 
 def overdue(title: WantedTitle) -> list[WantedItem]:

@@ -8,6 +8,7 @@ from typing import ClassVar, override
 
 from aiohttp import web
 
+from .arr_commands import obey, search
 from .arr_common import common_routes
 from .arr_notifications import NotificationBook
 from .arr_queue import Pager, failed_data, history_record, queue_status
@@ -39,6 +40,9 @@ class ArrService[E: Entry](Service):
         self.labels: list[str] = []
         self.health_rows: list[JsonObject] = []
         self.commands: list[str] = []
+        self.searches: list[tuple[str, tuple[int, ...]]] = []  # title, episode numbers
+        self.has_offers = False  # whether a search finds anything
+        self.blocklist: list[str] = []
         self.notifications = NotificationBook(self)
         self.client: DownloadClient = UsenetClient(world.clock)
         self.pager = Pager(self)
@@ -79,6 +83,10 @@ class ArrService[E: Entry](Service):
     @abstractmethod
     def touch(self, entry: E) -> None:
         """Note that an entry's resource changed."""
+
+    @abstractmethod
+    def import_download(self, download: Download) -> object:
+        """Import a finished download."""
 
     @abstractmethod
     def records(self, download: Download) -> list[JsonObject]:
@@ -315,10 +323,25 @@ class ArrService[E: Entry](Service):
         wanted = int(request.match_info["id"])
         for download, row in await self._rows():
             if row["id"] == wanted:
-                from_client = request.query.get("removeFromClient", "true").lower() != "false"
-                self.drop(download, delete_data=from_client)
+                self._remove(download, request.query)
                 return json_response({})
         return json_response({"message": "NotFound"}, 404)
+
+    def _remove(self, download: Download, query: Mapping[str, str]) -> None:
+        """Take a download out of the queue; a blocked one failed, and is sought anew."""
+        from_client = query.get("removeFromClient", "true").lower() != "false"
+        if query.get("blocklist", "false").lower() != "true" or download.entry is None:
+            self.drop(download, delete_data=from_client)
+            return
+        self.blocklist.append(download.release.title)
+        self.fail(download)  # "remove failed downloads" is on: this one leaves the client
+        if query.get("skipRedownload", "false").lower() != "true":
+            search(self, download.entry, download.episodes)
+
+    async def obey(self, name: str, body: JsonObject) -> None:
+        """Carry a command out."""
+        self.commands.append(name)
+        await obey(self, name, body)
 
     def _filtered(self, request: web.Request) -> list[HistoryRow]:
         rows = self.history

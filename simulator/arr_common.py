@@ -32,6 +32,9 @@ class CommonArr(Protocol):
     def roots(self) -> tuple[str, ...]:
         """Return the root folders."""
 
+    async def obey(self, name: str, body: JsonObject) -> None:
+        """Carry a command out."""
+
     def label_id(self, label: str) -> int:
         """Return the id of a tag."""
 
@@ -167,7 +170,7 @@ class _Desk:
         name = str(body.get("name") or "")
         if not name:
             return json_response({"message": "The given command name is empty"}, 400)
-        self._arr.commands.append(name)
+        await self._arr.obey(name, body)
         now = iso(self._arr.world.clock.now())
         row: JsonObject = {"name": name, "commandName": name, "body": body, "priority": "normal"}
         row |= {"status": "queued", "result": "unknown", "queued": now, "trigger": "manual"}

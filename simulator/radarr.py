@@ -129,6 +129,7 @@ class Radarr(ArrService[MovieEntry]):
         self.notifications.send(self.envelope(payload, "MovieAdded"), "onMovieAdded")
         return entry
 
+    @override
     def import_download(self, download: Download, *, size: int | None = None) -> MediaFile:
         """Import a finished download: the file lies in the library, the queue is rid of it."""
         entry = download.entry

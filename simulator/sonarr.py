@@ -105,6 +105,7 @@ class Sonarr(ArrService[SeriesEntry]):
         self.notifications.send(payload, "onSeriesAdd")
         return entry
 
+    @override
     def import_download(
         self, download: Download, *, episodes: Sequence[EpisodeEntry] | None = None
     ) -> list[MediaFile]:

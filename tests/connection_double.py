@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import override
 from unittest.mock import patch
 
+import voluptuous as vol
+
 from custom_components.media_status.connections.base import (
     Connection,
     ServiceInfo,
@@ -18,6 +20,7 @@ from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.lifecycle.model import Service
 from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import section
 
 BASE = "custom_components.media_status"
 
@@ -99,14 +102,20 @@ async def household_without_setup(hass: HomeAssistant) -> AsyncIterator[Househol
 
 
 def suggested(result: ConfigFlowResult | SubentryFlowResult) -> dict[str, object]:
-    """Return what a form suggests, by field."""
+    """Return what a form suggests, by field; of a section what its fields do."""
     schema = result["data_schema"]
     assert schema is not None
-    return {
-        str(key): key.description["suggested_value"]
-        for key in schema.schema
-        if key.description and "suggested_value" in key.description
-    }
+    return _suggested(schema)
+
+
+def _suggested(schema: vol.Schema) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in schema.schema.items():
+        if isinstance(value, section):
+            found[str(key)] = _suggested(value.schema)
+        elif key.description and "suggested_value" in key.description:
+            found[str(key)] = key.description["suggested_value"]
+    return found
 
 
 def fields(result: ConfigFlowResult | SubentryFlowResult) -> list[str]:

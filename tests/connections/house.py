@@ -35,6 +35,18 @@ from custom_components.media_status.lifecycle.tracker import Tracker
 from simulator import Simulator
 
 
+class Ticks:
+    """A monotonic clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        """Start at some moment."""
+        self.seconds = 5000.0
+
+    def __call__(self) -> float:
+        """Return the moment."""
+        return self.seconds
+
+
 class House:
     """Radarr, Sonarr and Seerr of a simulator, surveyed by our connections."""
 
@@ -46,19 +58,19 @@ class House:
         self.cursors: dict[str, JsonObject] = {}
         self.known: set[str] = set()
         self.since = simulator.clock.now()
+        self.ticks = Ticks()
         self._stack = AsyncExitStack()
         self.session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         """Open the session."""
         self.session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        self.seerr = SeerrConnection("seerr", SeerrClient(self.session, *self._access("seerr")))
-        self.radarr = RadarrConnection(
-            "radarr", RadarrClient(self.session, *self._access("radarr"))
-        )
-        self.sonarr = SonarrConnection(
-            "sonarr", SonarrClient(self.session, *self._access("sonarr"))
-        )
+        seerr = SeerrClient(self.session, *self._access("seerr"))
+        radarr = RadarrClient(self.session, *self._access("radarr"))
+        sonarr = SonarrClient(self.session, *self._access("sonarr"))
+        self.seerr = SeerrConnection("seerr", seerr, monotonic=self.ticks)
+        self.radarr = RadarrConnection("radarr", radarr, monotonic=self.ticks)
+        self.sonarr = SonarrConnection("sonarr", sonarr, monotonic=self.ticks)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -113,6 +125,14 @@ class House:
         for connection in connections or (self.seerr, self.radarr, self.sonarr):
             while (await self.survey(connection)).backlog:
                 pass
+
+    async def retry(
+        self, connection: Connection, title: str, *, dry_run: bool = False
+    ) -> list[tuple[str, str]]:
+        """Try again with the only request with this title; return codes and targets."""
+        wanted = wanted_of(self.request(title), connection.connection_id)
+        actions = await connection.retry(wanted, dry_run=dry_run)
+        return [(action.code, action.target) for action in actions]
 
     def request(self, title: str) -> Request:
         """Return the only request with this title."""

@@ -121,6 +121,8 @@ class ArrRetry[C: ArrClient, T: Movie | Series](ABC):
             if download.key not in shared and served <= ours and _is_dead(download, wanted):
                 dead.append(download)
                 continue
+            if download.phase is QueuePhase.FAILED:
+                continue  # it keeps nothing from being searched
             mine = ours.intersection(number for number in served if number is not None)
             busy |= mine
             to_check |= bool(mine) and download.phase in _TO_CHECK

@@ -20,10 +20,11 @@ from .coordinator import ConnectionCoordinator
 from .doorbells import Bell, answers, heard
 from .explanations import Texts
 from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
-from .journal import Batch, Journal, JournalError, JournalStart
+from .journal import Journal, JournalStart
+from .ledger import Ledger
 from .lifecycle.facts import Verdict
-from .lifecycle.model import JsonObject, Service
-from .lifecycle.request import Change, Changes, Request
+from .lifecycle.model import Service
+from .lifecycle.request import Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
 from .milestones import RequestEvent, milestones
 from .past import Past
@@ -74,7 +75,7 @@ class Hub:
         self.requests: Mapping[str, Request] = ChainMap(self.tracker.requests, self._recent)
         self.texts = texts
         self._listeners: list[Callable[[HubEvent], None]] = []
-        self._unstored: dict[str, Change] = {}  # by request: what the journal refused
+        self._ledger = Ledger(journal)
         self._is_closed = False
 
     @property
@@ -98,6 +99,7 @@ class Hub:
             dt_util.utcnow(),
             start.recent,
             connections=self.entry.subentries,
+            forgotten=start.forgotten,
         )
         self._recent.update({request.id: request for request in start.recent})
 
@@ -125,7 +127,7 @@ class Hub:
 
     async def close(self) -> None:
         """Let go of the journal; what surveys under way still find is left to the next start."""
-        await self._store_again()
+        await self._ledger.store_again()
         self._is_closed = True
         await self.journal.close()
 
@@ -164,8 +166,8 @@ class Hub:
                 coordinator.ring()
 
         try:
-            await self._write(changes)
-            await self._catch_up()
+            await self._ledger.write(changes)
+            await self._ledger.catch_up()
         except BaseException:
             # Not stored, or the sender hung up: we know it all the same, and nobody tells it again.
             tell()
@@ -186,8 +188,12 @@ class Hub:
             )
         )
         # While something is not stored, a restart must read again what led to it.
-        if survey.cursor != coordinator.cursor and not self._is_closed and not self._unstored:
-            await self._store([], {key: survey.cursor})
+        if (
+            survey.cursor != coordinator.cursor
+            and not self._is_closed
+            and not self._ledger.is_behind
+        ):
+            await self._ledger.store([], {key: survey.cursor})
 
     async def _take_steps(self, steps: Iterable[Changes]) -> None:
         for changes in steps:
@@ -195,85 +201,46 @@ class Hub:
                 return
             if changes:
                 try:
-                    await self._store(changes)
+                    await self._ledger.store(changes)
                 finally:  # whoever asked for the survey may have hung up
                     self._publish(changes)
             else:
                 await asyncio.sleep(0)
 
-    async def _store(
-        self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
+    async def decide(
+        self, request_id: str, verdict: Verdict, reason: str | None, user_id: str | None
     ) -> None:
-        was_failing = bool(self._unstored)
-        try:
-            await self._write(changes, cursors)
-        except JournalError as err:
-            if not was_failing:
-                _LOGGER.error("Changes could not be stored yet: %s", err)
+        """Record what a person says of an open request; raise KeyError for unknown ids."""
+        await self._record(self.tracker.decide(request_id, verdict, reason, dt_util.utcnow()))
+        _LOGGER.info("Request %s was marked %s by user %s", request_id, verdict, user_id)
 
-    async def _write(
-        self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
-    ) -> None:
-        """Write to the journal, or note what it refused, raising JournalError."""
-        if not changes and not cursors:
-            return
-        try:
-            await self.journal.write(Batch(changes=changes, cursors=cursors or {}))
-        except JournalError:
-            for change in changes:
-                self._note_unstored(change)
-            raise
-
-    def _note_unstored(self, change: Change) -> None:
-        request = change.request
-        lost = self._unstored.setdefault(request.id, Change(request=request, is_stored=True))
-        lost.opened |= change.opened
-        lost.timeline += change.timeline
-        if change.ended:
-            lost.ended = True
-            lost.facts = dict(request.facts)  # before they are let go
-
-    async def _store_again(self) -> None:
-        """Write what the journal refused: what ended, or says nothing new, changes no more."""
-        if self._unstored:
-            lost, self._unstored = self._unstored, {}
-            try:
-                await self._write(list(lost.values()))
-            except JournalError as err:
-                _LOGGER.debug("Changes can still not be stored: %s", err)
-            else:
-                _LOGGER.info("What could not be stored is stored now")
-
-    async def _catch_up(self) -> None:
-        """Raise JournalError while the journal lacks something.
-
-        A repeated push says nothing new; confirmed, it would stand for the first, refused one.
-        """
-        await self._store_again()
-        if self._unstored:
-            raise JournalError("earlier changes are still not stored")
-
-    async def mark_available(
-        self, request_id: str, user_id: str | None, reason: str | None
-    ) -> Request:
-        """Record that somebody says a request is available; raise KeyError for unknown ids."""
-        request = self.tracker.requests[request_id]
-        changes = self.tracker.decide(request_id, Verdict.AVAILABLE, reason, dt_util.utcnow())
-        try:
-            await self._write(changes)
-        finally:
-            self._publish(changes)
-        _LOGGER.info("Request %s was marked available by user %s", request_id, user_id)
-        return request
-
-    async def set_anime(self, request_id: str, is_anime: bool | None) -> Request:
+    async def set_anime(self, request_id: str, is_anime: bool | None) -> None:
         """Override whether an open request is anime; raise KeyError for unknown ids."""
-        request = self.tracker.requests[request_id]
-        changes = self.tracker.set_anime(request_id, is_anime, dt_util.utcnow())
+        await self._record(self.tracker.set_anime(request_id, is_anime, dt_util.utcnow()))
+
+    async def _record(self, changes: Changes) -> None:
+        """Store what a person changed and tell it; raise JournalError when it is not stored yet."""
         try:
-            await self._write(changes)
+            await self._ledger.write(changes)
         finally:
             self._publish(changes)
+
+    async def forget(self, request_id: str, user_id: str | None) -> Request:
+        """Remove a request with its sensor and history, for good; return it as it was.
+
+        Raises KeyError for unknown ids and JournalError when the history could not be removed yet.
+        """
+        request = self.requests.get(request_id) or await self.journal.request(request_id)
+        if request is None:
+            raise KeyError(request_id)
+        left = self.tracker.forget(request, dt_util.utcnow())
+        self._recent.pop(request_id, None)
+        self.past.outdate()
+        try:
+            await self._ledger.forget(left)
+        finally:
+            self._tell(HubEvent(removed=frozenset({request_id})))
+        _LOGGER.info("Request %s was forgotten by user %s", request_id, user_id)
         return request
 
     @callback
@@ -347,10 +314,10 @@ class Hub:
 
     async def _tick(self, _now: datetime) -> None:
         """Derive what time alone changes, and let go of what ended long ago."""
-        await self._store_again()
+        await self._ledger.store_again()
         changes = self.tracker.tick(dt_util.utcnow())
         if changes:
-            await self._store(changes)
+            await self._ledger.store(changes)
             self._publish(changes)
         since = self.keep_since
         over = {

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 import sqlite3
 
+from .journal_forgotten import forgetting
 from .journal_lives import Totals, read_past
 from .journal_reads import (
     Filters,
@@ -40,6 +41,7 @@ class Batch:
 
     changes: Sequence[Change] = ()
     cursors: Mapping[str, JsonObject] = field(default_factory=dict)
+    forgotten: Sequence[Request] = ()  # what is left of requests that are removed
 
 
 class _Job:
@@ -100,8 +102,12 @@ class Journal:
         statements = [
             statement for change in batch.changes for statement in self._writer.statements(change)
         ]
+        now = datetime.now(UTC)
         if batch.cursors:
-            statements.append(cursor_statement(batch.cursors.items(), datetime.now(UTC)))
+            statements.append(cursor_statement(batch.cursors.items(), now))
+        for left in batch.forgotten:
+            statements += forgetting(left, now)
+        self._writer.forget(left.id for left in batch.forgotten)
         job = _Job(
             statements, [change.request.id for change in batch.changes], loop.create_future()
         )
@@ -156,13 +162,6 @@ class Journal:
     async def past(self) -> tuple[list[Life], Totals]:
         """Return through which stages the last ended requests went, and how all of them ended."""
         return await self._read(read_past)
-
-    async def forget(self, request_id: str) -> None:
-        """Remove a request with everything that belongs to it, its timeline too."""
-        self._writer.forget((request_id,))
-        await self._read(
-            lambda database: database.execute("DELETE FROM requests WHERE id = ?", (request_id,))
-        )
 
     async def save_cursor(self, connection_id: str, cursor: JsonObject) -> None:
         """Store where a connection's survey goes on."""

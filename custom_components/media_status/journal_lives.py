@@ -25,7 +25,8 @@ WHERE t.code = 'stage' ORDER BY r.ended_at, r.id, t.id"""
 _COUNT = """SELECT
     (SELECT count(*) FROM requests WHERE open = 0),
     (SELECT count(*) FROM requests WHERE available_at IS NOT NULL AND open = 0),
-    (SELECT count(*) FROM requests WHERE available_at IS NOT NULL),
+    (SELECT count(*) FROM requests WHERE available_at IS NOT NULL)
+        + (SELECT count(*) FROM forgotten WHERE available_at IS NOT NULL),
     (SELECT count(*) FROM timeline WHERE code = 'healed')"""
 
 type _Row = tuple[str, str, str, str, str]
@@ -37,7 +38,7 @@ class Totals:
 
     ended: int = 0
     available: int = 0  # of those that ended
-    completed: int = 0  # that became available, also if they go on
+    completed: int = 0  # that became available, also if they go on or were forgotten since
     healed: int = 0  # how often one was stuck and went on
 
 

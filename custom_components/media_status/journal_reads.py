@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 import sqlite3
 
+from .journal_forgotten import read_forgotten
 from .journal_rows import FactReader, dumps, loads, read_entry, read_request, text
 from .lifecycle.codec import decode_time, encode_time
 from .lifecycle.model import ItemKey, JsonObject, Stage
@@ -24,14 +25,15 @@ class JournalStart:
     """What the journal holds when it is opened.
 
     `requests` are the open ones with their facts; `recent` those that ended a short while ago,
-    without facts. `closed_keys` are the (connection, own id) pairs of requests made in Seerr that
-    ended as available. `unreadable` counts open requests that this version does not understand;
-    they stay in the journal.
+    without facts; `forgotten` what is left of those that somebody removed. `closed_keys` are the
+    (connection, own id) pairs of requests made in Seerr that ended and stay so. `unreadable` counts
+    open requests that this version does not understand; they stay in the journal.
     """
 
     started_at: datetime
     requests: list[Request] = field(default_factory=list)
     recent: list[Request] = field(default_factory=list)
+    forgotten: list[Request] = field(default_factory=list)
     closed_keys: set[tuple[str, str]] = field(default_factory=set)
     cursors: dict[str, JsonObject] = field(default_factory=dict)
     set_aside: Path | None = None
@@ -130,6 +132,7 @@ def read_start(
         started_at=started_at,
         requests=list(requests.values()),
         recent=_recent(connection, keep_since),
+        forgotten=read_forgotten(connection),
         closed_keys=_closed_keys(connection),
         cursors=_cursors(connection),
         set_aside=set_aside,
@@ -224,14 +227,14 @@ def _recent(connection: sqlite3.Connection, keep_since: datetime) -> list[Reques
 
 
 def _closed_keys(connection: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Return under which ids the services know Seerr's requests that ended as available."""
+    """Return under which ids the services know Seerr's requests that ended for good."""
     names: dict[str, str] = {}  # one text for each connection, however many requests it has
     return {
         (names.setdefault(connection_id, connection_id), service_id)
         for connection_id, service_id in connection.execute(
             "SELECT k.connection_id, k.service_id FROM requests r"
             " CROSS JOIN request_keys k ON k.request_id = r.id"
-            " WHERE r.open = 0 AND r.origin = 'seerr' AND r.stage = 'available'"
+            " WHERE r.open = 0 AND r.origin = 'seerr' AND r.stage NOT IN ('declined', 'deleted')"
         )
     }
 

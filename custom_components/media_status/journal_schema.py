@@ -118,8 +118,18 @@ _VERSION_2 = (
     )""",
 )
 
+# What keeps a forgotten request from being opened anew, and counted.
+_VERSION_3 = (
+    """CREATE TABLE forgotten (
+        request_id TEXT PRIMARY KEY,
+        forgotten_at TEXT NOT NULL,
+        available_at TEXT,
+        document TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
 # Step n brings a database from version n to version n + 1. Steps that shipped never change.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 class JournalError(Exception):

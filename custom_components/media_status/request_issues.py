@@ -61,6 +61,8 @@ class RequestIssues:
         concerned = False
         for change in event.changes:
             concerned |= self._place(change.request)
+        for request_id in event.removed:
+            concerned |= self._take_out(request_id)
         if concerned:
             self._report()
 
@@ -76,6 +78,10 @@ class RequestIssues:
             elif requests.pop(request.id, None) is not None:
                 concerned = True
         return concerned
+
+    def _take_out(self, request_id: str) -> bool:
+        found = [waiting.pop(request_id, None) for waiting in self._waiting.values()]
+        return any(request is not None for request in found)
 
     def _report(self) -> None:
         """Create, update and delete issues so that they say what is so now."""

@@ -21,6 +21,7 @@ from homeassistant.helpers.service import async_register_admin_service
 from .const import DOMAIN
 from .hub import MediaStatusConfigEntry
 from .journal import JournalError
+from .lifecycle.facts import Verdict
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Request
 from .queries import (
@@ -29,9 +30,11 @@ from .queries import (
     RequestFilter,
     history_unavailable,
     loaded_entry,
+    request_not_found,
     request_of_entity,
 )
 from .retry import Attempt, async_retry, attempts_json
+from .serialize import MAX_TITLE, clean
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +49,9 @@ SERVICE_GET_REQUEST: Final = "get_request"
 SERVICE_SURVEY: Final = "survey"
 SERVICE_RETRY: Final = "retry"
 SERVICE_MARK_AVAILABLE: Final = "mark_available"
+SERVICE_MARK_FAILED: Final = "mark_failed"
 SERVICE_SET_ANIME: Final = "set_anime"
+SERVICE_FORGET: Final = "forget"
 
 _REQUEST_FIELDS: Final = {
     vol.Exclusive(ATTR_REQUEST_ID, "request"): vol.All(cv.string, vol.Length(min=1, max=255)),
@@ -64,7 +69,8 @@ SURVEY_SCHEMA: Final = vol.Schema(
 RETRY_SCHEMA: Final = vol.Schema(
     {**_REQUEST_FIELDS, vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean}
 )
-MARK_AVAILABLE_SCHEMA: Final = vol.Schema(
+FORGET_SCHEMA: Final = vol.Schema(_REQUEST_FIELDS)
+MARK_SCHEMA: Final = vol.Schema(
     {**_REQUEST_FIELDS, vol.Optional(ATTR_REASON): vol.All(cv.string, vol.Length(max=255))}
 )
 # Without a value the services decide again.
@@ -145,12 +151,36 @@ def _nothing_done(request: Request, attempts: list[Attempt]) -> HomeAssistantErr
 
 async def _async_mark_available(call: ServiceCall) -> ServiceResponse:
     """End the wait for a request because a person says that it is there."""
+    return await _async_decide(call, Verdict.AVAILABLE)
+
+
+async def _async_mark_failed(call: ServiceCall) -> ServiceResponse:
+    """End the wait for a request because a person says that nothing will come of it."""
+    return await _async_decide(call, Verdict.FAILED)
+
+
+async def _async_decide(call: ServiceCall, verdict: Verdict) -> ServiceResponse:
     hub = loaded_entry(call.hass).runtime_data
+    reason = call.data.get(ATTR_REASON)
 
     async def change(request_id: str) -> None:
-        await hub.mark_available(request_id, call.context.user_id, call.data.get(ATTR_REASON))
+        await hub.decide(request_id, verdict, reason, call.context.user_id)
 
     return await _async_change(call, change)
+
+
+async def _async_forget(call: ServiceCall) -> ServiceResponse:
+    """Remove a request with all that is known of it; return which it was."""
+    entry = loaded_entry(call.hass)
+    request_id = _request_id(call, entry)
+    try:
+        request = await entry.runtime_data.forget(request_id, call.context.user_id)
+    except KeyError as err:
+        raise request_not_found(request_id) from err
+    except JournalError as err:
+        raise history_unavailable() from err
+    forgotten: JsonObject = {"request_id": request_id, "title": clean(request.name, MAX_TITLE)}
+    return _response({"forgotten": forgotten})
 
 
 async def _async_set_anime(call: ServiceCall) -> ServiceResponse:
@@ -241,7 +271,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass.services.async_register(DOMAIN, name, handler, schema, supports_response=response)
     for name, handler, schema in (
         (SERVICE_RETRY, _async_retry, RETRY_SCHEMA),
-        (SERVICE_MARK_AVAILABLE, _async_mark_available, MARK_AVAILABLE_SCHEMA),
+        (SERVICE_MARK_AVAILABLE, _async_mark_available, MARK_SCHEMA),
+        (SERVICE_MARK_FAILED, _async_mark_failed, MARK_SCHEMA),
         (SERVICE_SET_ANIME, _async_set_anime, SET_ANIME_SCHEMA),
+        (SERVICE_FORGET, _async_forget, FORGET_SCHEMA),
     ):
         async_register_admin_service(hass, DOMAIN, name, handler, schema, SupportsResponse.OPTIONAL)

@@ -298,7 +298,7 @@ async def test_forgetting_removes_everything(tmp_path: Path) -> None:
     gone, kept = a_request(1), a_request(2)
     async with opened(tmp_path / "j.db") as (journal, _):
         await journal.write(Batch(changes=[opening(gone), opening(kept)]))
-        await journal.forget(gone.id)
+        await journal.write(Batch(forgotten=[gone]))
         assert await journal.request(gone.id) is None
         assert await journal.request(kept.id) == kept
         counts = await journal.counts()

@@ -31,7 +31,7 @@ def test_the_oldest_is_forgotten_first() -> None:
     opening = Opening(origin=Origin.RADARR, created_at=START, items=frozenset({MOVIE}))
     covered = {
         number: ended.covers(
-            TitleRef(media_type=MediaType.MOVIE, ids=ProviderIds(tmdb=number)), opening
+            TitleRef(media_type=MediaType.MOVIE, ids=ProviderIds(tmdb=number)), opening, "radarr"
         )
         for number in (1, 2, 1001)
     }

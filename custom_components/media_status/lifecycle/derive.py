@@ -9,7 +9,7 @@ from .facts import Ask, AskStatus, File, Grab, Origin, Playable
 from .forecast import Forecast, forecast
 from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
 from .progress import measure
-from .request import Request, Status
+from .request import Explanation, Request, Status
 from .rollup import count, request_stage
 from .stages import Base, DownloadView, ItemView, base, download_view, item_view
 
@@ -49,13 +49,20 @@ def derive(
         ready=ready,
         speed=progress.speed,
         size=progress.size,
-        stuck=explanation.is_overdue or (explanation.needs_person and explanation.code in _STUCK),
+        stuck=_is_stuck(request, explanation),
         explanation=explanation,
         quality=_quality(evidence, stages, downloads),
         jellyfin_item_id=_jellyfin_item(evidence, request),
     )
     moments = [late.next_at, *((ready.at, ready.latest) if ready is not None else ())]
     return status, _recheck(views, ground, moments, now)
+
+
+def _is_stuck(request: Request, explanation: Explanation) -> bool:
+    """Return whether a person should look; while nobody answers, what was so is still so."""
+    if explanation.code == "connection_down":
+        return request.status.stuck
+    return explanation.is_overdue or (explanation.needs_person and explanation.code in _STUCK)
 
 
 def _ready(

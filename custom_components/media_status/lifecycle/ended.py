@@ -31,18 +31,26 @@ class Ended:
         while len(self._order) > _REMEMBERED:
             self._forget(*self._order.popleft())
 
-    def covers(self, title: TitleRef, opening: Opening) -> bool:
+    def keep(self, remains: Request) -> None:
+        """Remember for good what is left of a request that somebody wants to see no more."""
+        for key in _keys(remains.media_type.value, remains.ids.pairs()):
+            self._titles.setdefault(key, []).append(remains)
+
+    def covers(self, title: TitleRef, opening: Opening, connection_id: str) -> bool:
         """Return whether all that an opening is about was there before such a request ended."""
         return bool(opening.items) and all(
-            self._covers(title, opening, item) for item in opening.items
+            self._covers(title, opening, item, connection_id) for item in opening.items
         )
 
-    def _covers(self, title: TitleRef, opening: Opening, item: ItemKey) -> bool:
+    def _covers(self, title: TitleRef, opening: Opening, item: ItemKey, connection_id: str) -> bool:
         return any(
             request.is_4k is opening.is_4k
-            and request.ended_at is not None
-            and opening.created_at <= request.ended_at
             and request.wants(item)
+            and (
+                _is_unchanged(request, title, connection_id)
+                if request.ended_at is None
+                else opening.created_at <= request.ended_at
+            )
             for key in _keys(title.media_type.value, title.ids.pairs())
             for request in self._titles.get(key, ())
         )
@@ -52,6 +60,33 @@ class Ended:
             self._titles[key] = [one for one in self._titles[key] if one is not request]
             if not self._titles[key]:
                 del self._titles[key]
+
+
+def remains(request: Request) -> Request:
+    """Return what must be known of a request so that it stays forgotten.
+
+    It has no end when the request had none: whatever comes of it later is not wanted either.
+    """
+    return Request(
+        id=request.id,
+        media_type=request.media_type,
+        origin=request.origin,
+        created_at=request.created_at,
+        opened_at=request.opened_at,
+        ids=request.ids,
+        is_4k=request.is_4k,
+        seasons=request.seasons,
+        items=set(request.items),
+        limited_to_items=request.limited_to_items,
+        service_ids=dict(request.service_ids),
+        available_at=request.available_at,
+        ended_at=request.ended_at,
+    )
+
+
+def _is_unchanged(request: Request, title: TitleRef, connection_id: str) -> bool:
+    """Return whether a manager still means the same title; added anew it has another own id."""
+    return request.service_ids.get(connection_id) in {None, title.service_id}
 
 
 def _keys(media_type: str, pairs: Iterable[tuple[str, str]]) -> Keys:

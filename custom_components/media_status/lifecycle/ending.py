@@ -9,11 +9,14 @@ from .request import Request
 
 # An admin may change their mind for so long; approved later, it is a request of its own.
 DECLINED_FOR = timedelta(days=1)
+_GIVEN_UP = frozenset({Stage.DECLINED, Stage.DELETED, Stage.FAILED})
 _WAITED_FOR = frozenset({AskStatus.PENDING, AskStatus.APPROVED})
 
 
 def is_over(request: Request) -> bool:
-    """Return whether all is there and nothing more will come, or nobody asks any longer."""
+    """Return whether all is there and nothing more will come, or nobody waits any longer."""
+    if _is_decided(request):
+        return True
     match request.stage:
         case Stage.DELETED:
             return True
@@ -26,6 +29,15 @@ def is_over(request: Request) -> bool:
             return not _is_more_to_come(request)
         case _:
             return False
+
+
+def is_given_up(request: Request) -> bool:
+    """Return whether it waits no longer although nothing came of it."""
+    return request.stage in _GIVEN_UP or _is_decided(request)
+
+
+def _is_decided(request: Request) -> bool:
+    return any(isinstance(fact.value, Decision) for fact in request.facts.values())
 
 
 def _asks(request: Request) -> Iterator[tuple[Fact, Ask]]:
@@ -59,8 +71,6 @@ def _is_season_unknown(request: Request) -> bool:
     before the manager was asked again.
     """
     if request.media_type is MediaType.MOVIE:
-        return False
-    if any(isinstance(fact.value, Decision) for fact in request.facts.values()):
         return False
     if not any(ask.status in _WAITED_FOR for _, ask in _asks(request)):
         return False

@@ -7,7 +7,7 @@ from datetime import datetime
 from .deadlines import Deadlines
 from .evidence import Evidence
 from .explain_anime import hindered, matching, unmatched
-from .facts import Ask, Decision, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
+from .facts import Ask, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
 from .habits import NO_HABITS, Habits
 from .model import ItemKey, MediaType, Service, Stage, Subject
 from .request import Counts, Explanation, Request
@@ -39,8 +39,9 @@ class Found:
 
 def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
     """Return why the request stands where it stands; deterministic for the same facts."""
-    if evidence.about(Decision) and found.stage is Stage.AVAILABLE:
-        return Explanation(code="marked_available", service=Service.HOME_ASSISTANT)
+    if found.ground.decision is not None:
+        code = f"marked_{found.ground.decision.value}"
+        return Explanation(code=code, service=Service.HOME_ASSISTANT)
     if found.stage is Stage.AVAILABLE:
         return Explanation(code="available", service=Service.JELLYFIN)
     trouble = _trouble(evidence, found) or unmatched(evidence, found.items)

@@ -212,11 +212,11 @@ def item_view(
     With `needs_match` a file counts for Jellyfin only once Shoko has matched it.
     """
     subject = Subject(item=item)
-    if ground.decision is not None:
-        done = ground.decision is Verdict.AVAILABLE
-        return ItemView(stage=Stage.AVAILABLE if done else Stage.FAILED)
-    if any(value.present for value in evidence.about(Playable, subject)):
+    is_playable = any(value.present for value in evidence.about(Playable, subject))
+    if is_playable or ground.decision is Verdict.AVAILABLE:
         return ItemView(stage=Stage.AVAILABLE)
+    if ground.decision is Verdict.FAILED:
+        return ItemView(stage=Stage.FAILED)
     if any(value.present for value in evidence.about(File, subject)):
         is_ready = not needs_match or is_matched(evidence, subject)
         return ItemView(stage=Stage.SYNCING_LIBRARY if is_ready else Stage.ANIME_MATCHING)

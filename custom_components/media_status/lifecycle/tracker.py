@@ -7,8 +7,8 @@ from datetime import datetime
 from .absence import absences, is_let_go, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
-from .ended import Ended
-from .ending import is_over
+from .ended import Ended, remains
+from .ending import is_given_up, is_over
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
@@ -17,6 +17,8 @@ from .request import Changes, Request
 from .steps import steps
 from .timeline import entries
 from .wish import adopt, ask, is_same, widen
+
+_MAY_COME_BACK = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +53,17 @@ class Tracker:
         now: datetime,
         recent: Iterable[Request] = (),
         connections: Collection[str] | None = None,
+        forgotten: Iterable[Request] = (),
     ) -> None:
         """Take over what the journal remembers: open requests, and what has ended.
 
-        `closed` are Seerr's ids of ended requests, `recent` those that ended last, in order. Of
-        `connections` that no longer exist nothing is believed.
+        `closed` are Seerr's ids of ended requests, `recent` those that ended last, in order;
+        `forgotten` is what `forget` returned. Of `connections` that no longer exist nothing is
+        believed.
         """
         self._closed.update(closed)
+        for left in forgotten:
+            self._keep_out(left)
         for request in recent:
             self._ended.add(request)
         for request in requests:
@@ -173,6 +179,17 @@ class Tracker:
         touched.change.is_stored = touched.change.visible = touched.is_stale = True
         return self._settle({request_id: touched}, now)
 
+    def forget(self, request: Request, now: datetime) -> Request:
+        """Let go of a request, open or ended; return what keeps it from being opened anew.
+
+        Seerr goes on to list it, and the managers may still fetch it.
+        """
+        left = remains(request)
+        self._discard(request.id)
+        request.ended_at = request.ended_at or now  # for whoever still holds it
+        self._keep_out(left)
+        return left
+
     def fits(self, request: Request, connection_id: str) -> bool:
         """Return whether a connection's word concerns a request (4K and HD live side by side)."""
         variant = self.options.variants.get(connection_id)
@@ -222,7 +239,9 @@ class Tracker:
             if request.limited_to_items and request.origin is opening.origin:
                 widen(touched.setdefault(request.id, Touched.of(request)), opening)
                 return [request]
-        if not self.options.track_manual or self._ended.covers(title, opening):
+        if not self.options.track_manual or self._ended.covers(
+            title, opening, observation.connection_id
+        ):
             return found
         return [*found, self._open(observation, title, opening, touched, now)]
 
@@ -325,7 +344,8 @@ class Tracker:
             change.before = None if change.opened else old.stage
             change.is_stored = True
         if not change.opened and old.stuck is not request.status.stuck:
-            change.stuck = request.status.stuck
+            if request.status.stuck or not is_given_up(request):
+                change.stuck = request.status.stuck
         if old.items != request.status.items or old.explanation != request.status.explanation:
             change.is_stored = True
         if request.stage is Stage.AVAILABLE and request.available_at is None:
@@ -343,13 +363,21 @@ class Tracker:
 
     def _close(self, request: Request) -> None:
         """Make a request history: it never receives facts again."""
-        self._index.discard(request.id)
-        self._recheck.pop(request.id, None)
-        self.requests.pop(request.id, None)
+        self._discard(request.id)
         self._ended.add(request)
         # What is there may stay approved for ever; what was declined or gone may come back.
-        if request.origin is Origin.SEERR and request.stage is Stage.AVAILABLE:
+        if request.origin is Origin.SEERR and request.stage not in _MAY_COME_BACK:
             self._closed.update(request.service_ids.items())
+
+    def _discard(self, request_id: str) -> None:
+        self._index.discard(request_id)
+        self._recheck.pop(request_id, None)
+        self.requests.pop(request_id, None)
+
+    def _keep_out(self, left: Request) -> None:
+        self._ended.keep(left)
+        if left.origin is Origin.SEERR:
+            self._closed.update(left.service_ids.items())
 
 
 def _note_stages(request: Request, before: Mapping[ItemKey, Stage], now: datetime) -> None:

@@ -5,10 +5,29 @@ from pathlib import Path
 from unittest.mock import AsyncMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.media_status.clients.errors import Unreachable
+from custom_components.media_status.clients.errors import (
+    AuthError,
+    BadAddress,
+    BadAnswer,
+    ClientError,
+    Forbidden,
+    NotFound,
+    NotJson,
+    RateLimited,
+    ReadOnly,
+    Redirected,
+    Refused,
+    ServerBusy,
+    TlsError,
+    TooOld,
+    Unreachable,
+    WrongService,
+)
 from custom_components.media_status.connections.base import WebhookState
+from custom_components.media_status.errors import survey_error_key
 from custom_components.media_status.lifecycle.model import Service
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
@@ -16,6 +35,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .household import KINDS, SECRET, running
+from .repository import PACKAGE, read_table, under
 
 
 async def test_every_connection_has_its_sensor_below_its_subentry(
@@ -71,6 +91,45 @@ async def test_it_shows_an_outage_and_its_end(hass: HomeAssistant, tmp_path: Pat
         home.services["radarr"].error = None
         await home.hear(Service.RADARR)
         assert shown() == ("on", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (BadAnswer("the queue kept changing while it was read"), "bad_answer"),
+        (NotJson("the answer is not JSON"), "wrong_service"),
+        (Redirected("leads elsewhere"), "redirected"),
+        (NotFound("not found"), "wrong_service"),
+    ],
+)
+async def test_a_service_that_was_set_up_is_not_called_another(
+    hass: HomeAssistant, tmp_path: Path, error: ClientError, shown: str
+) -> None:
+    """An answer that cannot be used does not make Radarr another program; a web page does."""
+    async with running(hass, tmp_path, kinds=(Service.RADARR,)) as home:
+        home.services["radarr"].error = error
+        await home.hear(Service.RADARR)
+        state = hass.states.get("binary_sensor.radarr_connection")
+        assert state is not None
+        assert (state.state, state.attributes["error"]) == ("off", shown)
+
+
+def test_every_problem_has_a_text() -> None:
+    """What the attribute can say is said in words."""
+    spoken = under(
+        read_table(PACKAGE / "translations" / "en.json"),
+        "entity",
+        "binary_sensor",
+        "connectivity",
+        "state_attributes",
+        "error",
+        "state",
+    )
+    kinds = [AuthError(), AuthError(banned=True), ServerBusy(), RateLimited(), TooOld("1.0")]
+    plain = (BadAddress, BadAnswer, Forbidden, NotFound, NotJson, Redirected, TlsError)
+    kinds += [kind("because") for kind in (*plain, Unreachable, WrongService, ReadOnly)]
+    kinds.append(Refused(500))
+    assert {survey_error_key(kind) for kind in kinds} == set(spoken)
 
 
 async def test_a_survey_that_broke_is_not_called_fine(hass: HomeAssistant, tmp_path: Path) -> None:

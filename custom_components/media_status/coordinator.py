@@ -16,7 +16,7 @@ from .clients.errors import AuthError, ClientError, TooOld
 from .connections.base import Connection, Push, Survey, SurveyContext, WebhookState
 from .connections_factory import webhook_target
 from .const import CONF_MANAGE_WEBHOOKS, CONF_TAKE_OVER_WEBHOOK, DOMAIN
-from .errors import error_key
+from .errors import survey_error_key
 from .lifecycle.model import JsonObject, Service
 from .repairs import (
     clear_auth_issue,
@@ -259,7 +259,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             raise_auth_issue(self.hass, self.config_entry, self.subentry)
         if isinstance(err, TooOld):
             raise_too_old_issue(self.hass, self.config_entry, self.subentry, err.version)
-        code = error_key(err) if isinstance(err, ClientError) else "cannot_connect"
+        code = survey_error_key(err) if isinstance(err, ClientError) else "cannot_connect"
         self.data = replace(
             self.data, error=code, download_rate=None, since=self.data.since if was_failing else now
         )

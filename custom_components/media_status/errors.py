@@ -9,6 +9,7 @@ from .clients.errors import (
     ClientError,
     Forbidden,
     NotFound,
+    NotJson,
     RateLimited,
     Redirected,
     Refused,
@@ -35,6 +36,20 @@ _ERRORS: Final[tuple[tuple[type[ClientError], str], ...]] = (
     (BadAddress, "invalid_url"),
     (Refused, "refused"),
 )
+
+
+# What was a service yesterday is still that one; what it says cannot be used at this moment.
+_WRONG_SHAPE: Final = "bad_answer"
+
+
+def survey_error_key(err: ClientError) -> str:
+    """Return the key of what went wrong with a service that was set up before.
+
+    Its lists may keep changing while they are read, or be larger or other than we know.
+    """
+    if isinstance(err, BadAnswer) and not isinstance(err, NotJson | Redirected):
+        return _WRONG_SHAPE
+    return error_key(err)
 
 
 def error_key(err: ClientError) -> str:

@@ -8,6 +8,7 @@ from custom_components.media_status.clients.jellyfin import JellyfinClient
 from custom_components.media_status.clients.qbittorrent import QBittorrentClient
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.clients.seerr import SeerrClient
+from custom_components.media_status.clients.sonarr import SonarrClient
 
 from .fake import CANARY, FakeService
 
@@ -20,7 +21,8 @@ async def test_read_only_stops_every_change(
     radarr, seerr = RadarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
     jellyfin = JellyfinClient(session, url, CANARY)
     qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
-    for client in (radarr, seerr, jellyfin, qbittorrent):
+    sonarr = SonarrClient(session, url, CANARY)
+    for client in (radarr, sonarr, seerr, jellyfin, qbittorrent):
         client.read_only = True
     guid = "0" * 32
     for call in (
@@ -29,6 +31,14 @@ async def test_read_only_stops_every_change(
         radarr.delete_notification(1),
         radarr.test_notification({}),
         radarr.command("RefreshMonitoredDownloads"),
+        radarr.refresh_downloads(),
+        radarr.block_release(1),
+        radarr.search(1),
+        radarr.rescan(1),
+        sonarr.search_episodes([1]),
+        sonarr.search_season(1, 1),
+        sonarr.rescan(1),
+        seerr.retry(1),
         seerr.save_webhook({}),
         seerr.test_webhook({}),
         jellyfin.save_plugin_configuration(guid, {}),
@@ -52,6 +62,7 @@ async def test_ids_that_could_widen_a_target_are_refused(
     """Blank, `all`, lists, path pieces, zero and negative ids never leave the client."""
     url = service.url
     radarr, jellyfin = RadarrClient(session, url, CANARY), JellyfinClient(session, url, CANARY)
+    sonarr, seerr = SonarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
     qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
     good = "a" * 40
     for hashes in (
@@ -71,6 +82,18 @@ async def test_ids_that_could_widen_a_target_are_refused(
             await radarr.delete_notification(number)
         with pytest.raises(UnsafeId):
             await radarr.movie(number)
+        for change in (
+            radarr.block_release(number),
+            radarr.search(number),
+            radarr.rescan(number),
+            sonarr.search_episodes([1, number]),
+            sonarr.search_season(number, 1),
+            sonarr.search_season(1, number),
+            sonarr.rescan(number),
+            seerr.retry(number),
+        ):
+            with pytest.raises(UnsafeId):
+                await change
     for item in ("", "all", "..", "../" + "a" * 32, "a" * 31, "a" * 32 + ",b"):
         with pytest.raises(UnsafeId):
             await jellyfin.episodes(item)

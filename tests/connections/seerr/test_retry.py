@@ -30,10 +30,11 @@ async def failed(house: House) -> SeerrRequest:
 async def test_a_failed_request_is_handed_over_again(house: House, failed: SeerrRequest) -> None:
     """A dry run says the same and does nothing; the result is seen by the next surveys."""
     assert await house.retry(house.seerr, "Heat", dry_run=True) == [ACTION]
-    assert failed.status is RequestStatus.FAILED
-    assert await house.retry(house.seerr, "Heat") == [ACTION]
-    assert failed.status is RequestStatus.APPROVED
     await house.settle()
+    assert house.stage("Heat") is Stage.FAILED
+    assert await house.retry(house.seerr, "Heat") == [ACTION]
+    await house.settle()
+    assert failed.status is RequestStatus.APPROVED
     assert house.stage("Heat") is Stage.SEARCHING
     house.ticks.seconds += 60
     assert await house.retry(house.seerr, "Heat") == []

@@ -141,7 +141,7 @@ class SonarrClient(ArrClient):
     async def search_episodes(self, episode_ids: Collection[int]) -> None:
         """Have exactly these episodes searched for, each by itself: no season packs."""
         if numbers := {int(safe_number(number)) for number in episode_ids}:
-            await self.command("EpisodeSearch", episodeIds=sorted(numbers))
+            await self.command("EpisodeSearch", episodeIds=[*sorted(numbers)])
 
     async def search_season(self, series_id: int, season: int) -> None:
         """Have the monitored episodes of a season searched for, as a pack or one by one."""

@@ -118,10 +118,10 @@ class SeerrConnection(Connection):
         Of what is approved and not there Seerr believes that it was: for that it does nothing.
         """
         number = as_id(title.service_id)
-        if number is None or not self._cooldown.is_over(str(number)):
+        request = await self._client.request(number) if number is not None else None
+        if number is None or request is None or not self._cooldown.is_over(str(number)):
             return ()
-        request = await self._client.request(number)
-        if request is None or _STATUS.get(request.status) is not AskStatus.FAILED:
+        if _STATUS.get(request.status) is not AskStatus.FAILED:
             return ()
         if not dry_run:
             with self._cooldown.begun((str(number),)):

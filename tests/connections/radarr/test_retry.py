@@ -1,5 +1,6 @@
 """Check what trying again does in Radarr: never more than the film needs."""
 
+from asyncio import gather
 from dataclasses import replace
 
 import pytest
@@ -73,6 +74,13 @@ async def test_a_film_is_searched_at_most_once_a_minute(house: House, heat: Titl
     house.ticks.seconds += 1
     assert await house.retry(house.radarr, "Heat") == [SEARCH]
     assert len(house.sim.radarr.searches) == 3
+
+
+async def test_two_who_ask_at_once(house: House, heat: Title) -> None:
+    """Only one of them has it searched."""
+    done = await gather(*(house.retry(house.radarr, "Heat") for _ in range(2)))
+    assert sorted(done) == [[], [SEARCH]]
+    assert house.sim.radarr.searches == [("Heat", ())]
 
 
 async def test_what_failed_to_start_may_be_tried_at_once(house: House, heat: Title) -> None:

@@ -1,5 +1,6 @@
 """Check what trying again does in Seerr: a failed request is handed over again."""
 
+from asyncio import gather
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,13 @@ async def test_a_failed_request_is_handed_over_again(house: House, failed: Seerr
     assert house.stage("Heat") is Stage.SEARCHING
     house.ticks.seconds += 60
     assert await house.retry(house.seerr, "Heat") == []
+
+
+async def test_two_who_ask_at_once(house: House, failed: SeerrRequest) -> None:
+    """Only one of them has it done."""
+    done = await gather(*(house.retry(house.seerr, "Heat") for _ in range(2)))
+    assert sorted(done) == [[], [ACTION]]
+    assert failed.status is RequestStatus.APPROVED
 
 
 async def test_it_may_fail_again(house: House, failed: SeerrRequest) -> None:

@@ -244,7 +244,9 @@ def managed(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Obser
     )
 
 
-def grabbed(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Observation:
+def grabbed(
+    title: TitleRef = DUNE, *items: ItemKey, number: str = "7", download: str = HASH
+) -> Observation:
     """Return that Radarr or Sonarr handed a release to the download client."""
     movie = title.media_type is MediaType.MOVIE
     grab = Grab(
@@ -257,12 +259,14 @@ def grabbed(title: TitleRef = DUNE, *items: ItemKey, number: str = "7") -> Obser
     return says(
         Service.RADARR if movie else Service.SONARR,
         replace(title, service_id=number),
-        Statement(value=grab, subject=Subject(download=HASH)),
-        downloads=frozenset({HASH}),
+        Statement(value=grab, subject=Subject(download=download)),
+        downloads=frozenset({download}),
     )
 
 
-def moving(progress: float, phase: TransferPhase = TransferPhase.DOWNLOADING) -> Observation:
+def moving(
+    progress: float, phase: TransferPhase = TransferPhase.DOWNLOADING, *, download: str = HASH
+) -> Observation:
     """Return the download as qBittorrent shows it."""
     transfer = Transfer(
         present=True, phase=phase, progress=progress, size=1000, speed=10, eta_seconds=60
@@ -270,8 +274,8 @@ def moving(progress: float, phase: TransferPhase = TransferPhase.DOWNLOADING) ->
     return says(
         Service.QBITTORRENT,
         None,
-        Statement(value=transfer, subject=Subject(download=HASH)),
-        downloads=frozenset({HASH}),
+        Statement(value=transfer, subject=Subject(download=download)),
+        downloads=frozenset({download}),
     )
 
 

@@ -33,12 +33,17 @@ def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Wish, dict[
 
 
 def differences(
-    ours: Iterable[Request], reference: Iterable[Request], blurred: Collection[int]
+    ours: Iterable[Request],
+    reference: Iterable[Request],
+    blurred: Collection[int],
+    *,
+    is_settled: bool = True,
 ) -> list[str]:
     """Return in words what differs; nothing when both agree.
 
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
+    Before all is settled, a download that a queue does not show may be given some minutes yet.
     """
     ours, reference = list(ours), list(reference)
     found: list[str] = []
@@ -50,9 +55,17 @@ def differences(
             if not is_asked:
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
+            if not is_settled:
+                waiting = _grabbing(left) ^ _grabbing(right)
+                left = _only(left, left.keys() - waiting)
+                right = _only(right, right.keys() - waiting)
             if left != right and wish[1] not in blurred:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
+
+
+def _grabbing(items: dict[ItemKey, Stage]) -> set[ItemKey]:
+    return {item for item, stage in items.items() if stage is Stage.GRABBING}
 
 
 def _only(items: dict[ItemKey, Stage], wanted: Collection[ItemKey]) -> dict[ItemKey, Stage]:

@@ -209,13 +209,14 @@ class Schedule:
         if when is None:
             return
         ours = list(home.hub.requests.values())
-        found = differences(ours, home.reference.requests.values(), self._blurred)
+        theirs = list(home.reference.requests.values())
+        is_settled = when == "settled"
+        found = differences(ours, theirs, self._blurred, is_settled=is_settled)
         found += duplicates(ours)
-        if when == "settled":
+        if is_settled:
             found += Truth(self._sim, self._life.titles).complaints(ours, self._ever)
         self.outcome.divergences += [f"{when}: {text}" for text in found]
         if found:
-            theirs = home.reference.requests.values()
             self.outcome.divergences += [f"  we: {described(one)}" for one in ours]
             self.outcome.divergences += [f"  surveys alone: {described(one)}" for one in theirs]
 

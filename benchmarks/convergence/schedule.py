@@ -149,8 +149,7 @@ class Schedule:
                 was = before.get((request.id, item), now)
                 if now is was or was is Stage.UNRELEASED:
                     continue
-                is_back = RANK.get(now, -1) < RANK.get(was, -1)
-                if is_silence or (is_back and now not in truth.stages(request, item)):
+                if is_silence or _is_too_far_back(was, now, truth.stages(request, item)):
                     self.outcome.divergences.append(
                         f"{request.name} {item} fell from {was} to {now} while services were silent"
                     )
@@ -226,6 +225,14 @@ class Schedule:
             arrived = sum(status == 200 for _, status in courier.sent)
             self.outcome.arrived += arrived
             self.outcome.missed += courier.dropped + len(courier.sent) - arrived
+
+
+def _is_too_far_back(was: Stage, now: Stage, true: set[Stage]) -> bool:
+    """Return whether a stage fell below all that can be true."""
+    rank = RANK.get(now, -1)
+    return (
+        rank < RANK.get(was, -1) and now not in true and rank < min(RANK.get(s, -1) for s in true)
+    )
 
 
 def _stages(requests: Iterable[Request]) -> dict[tuple[str, ItemKey], Stage]:

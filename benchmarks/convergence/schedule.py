@@ -64,6 +64,7 @@ class Schedule:
             self._trouble = Trouble(sim, self._dice)
             self._tell(self._trouble.clocks())
             async with Home(self._hass, sim, self._port) as self._home:
+                await self._home.wait(2)  # what was asked in the second of the start is history
                 if self._dice.chance(90):
                     self._tell(self._trouble.pushes())
                 for _ in range(6 + self._dice.below(14)):

@@ -172,3 +172,28 @@ def test_a_pending_wish_for_what_is_not_aired_is_unreleased() -> None:
     house = House(world)
     house.survey(at(0))
     assert house.of(world).stage is Stage.UNRELEASED
+
+
+def test_a_wish_does_not_end_with_what_pushes_tell_of_it() -> None:
+    """A push names its own episode: that it can be watched does not make a season whole."""
+    world = World(
+        media_type=MediaType.SERIES,
+        tmdb=95396,
+        seasons=frozenset({1}),
+        items=SEASON_1,
+        managed=True,
+        status=AskStatus.APPROVED,
+        files={SEASON_1[0]},
+        playable={SEASON_1[0]},
+    )
+    house = House(world)
+    house.push(world.seerr(at(0), Via.PUSH), now=at(0))
+    first = Statement(value=File(present=True), subject=Subject(item=SEASON_1[0]))
+    house.push(world.manager_says(at(1), Via.PUSH, first), now=at(1))
+    for seen in world.library_survey(at(2), house.tracker):
+        names = {name: getattr(seen, name) for name in seen.__slots__}
+        house.push(Observation(**{**names, "statements": seen.statements[:1]}), now=at(2))
+    assert house.of(world).stage is Stage.AVAILABLE
+    assert house.of(world).is_open
+    house.survey(at(3))
+    assert house.of(world).status.items[SEASON_1[1]] is Stage.SEARCHING

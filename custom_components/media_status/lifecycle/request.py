@@ -92,7 +92,7 @@ class Request:
     # Folder and name of every file that an item ever had: how Shoko's words find it.
     file_items: dict[tuple[str, ...], set[ItemKey]] = field(default_factory=dict)
     anime_override: bool | None = None
-    widened_at: datetime | None = None  # when Seerr last asked for more than was known of
+    widened_at: datetime | None = None  # when more was asked for, last
     stage_since: datetime | None = None
     available_at: datetime | None = None
     ended_at: datetime | None = None

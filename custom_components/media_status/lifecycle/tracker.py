@@ -257,6 +257,7 @@ class Tracker:
             seasons=opening.seasons,
             items=set(opening.items),
             limited_to_items=bool(opening.items),
+            widened_at=now,
         )
         if title.media_type is MediaType.MOVIE:
             request.items = {MOVIE}

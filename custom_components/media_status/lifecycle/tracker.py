@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .absence import absences, is_let_go, is_void, own_ids
+from .absence import absences, is_let_go, is_of_former_life, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended
@@ -193,6 +193,7 @@ class Tracker:
         match = self._index.find(observation)
         found = [self.requests[request_id] for request_id in match.request_ids]
         found = [request for request in found if self.fits(request, observation.connection_id)]
+        found = [request for request in found if not is_of_former_life(request, observation)]
         if match.is_guess and found:
             found = [max(found, key=lambda request: (request.opened_at, request.id))]
         if observation.opening is not None and observation.title is not None:

@@ -7,6 +7,7 @@ from custom_components.media_status.lifecycle.request import Request
 
 type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
 
+_SETTLES = frozenset({Stage.GRABBING, Stage.SYNCING_LIBRARY})
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
@@ -43,7 +44,8 @@ def differences(
 
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
-    Before all is settled, a download that a queue does not show may be given some minutes yet.
+    Before all is settled, a download that a queue does not show may be given some minutes yet, and
+    Jellyfin is asked again after some minutes for a list that it refused.
     """
     ours, reference = list(ours), list(reference)
     found: list[str] = []
@@ -56,16 +58,16 @@ def differences(
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
             if not is_settled:
-                waiting = _grabbing(left) ^ _grabbing(right)
-                left = _only(left, left.keys() - waiting)
-                right = _only(right, right.keys() - waiting)
+                waiting = _in_doubt(left) ^ _in_doubt(right)
+                left = _only(left, left.keys() - {item for item, _ in waiting})
+                right = _only(right, right.keys() - {item for item, _ in waiting})
             if left != right and wish[1] not in blurred:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
 
 
-def _grabbing(items: dict[ItemKey, Stage]) -> set[ItemKey]:
-    return {item for item, stage in items.items() if stage is Stage.GRABBING}
+def _in_doubt(items: dict[ItemKey, Stage]) -> set[tuple[ItemKey, Stage]]:
+    return {(item, stage) for item, stage in items.items() if stage in _SETTLES}
 
 
 def _only(items: dict[ItemKey, Stage], wanted: Collection[ItemKey]) -> dict[ItemKey, Stage]:

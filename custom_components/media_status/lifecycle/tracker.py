@@ -124,14 +124,7 @@ class Tracker:
                     mine = stated.get(request.id, set())
                     absent = tuple(absences(request, connection_id, complete, mine))
                     if absent:
-                        seen = Observation(
-                            connection_id=connection_id,
-                            service=service,
-                            via=Via.SURVEY,
-                            seen_at=started_at,
-                            statements=absent,
-                            request_id=request.id,
-                        )
+                        seen = _surveyed(connection_id, service, started_at, request, absent)
                         self._apply(seen, touched, now)
                     self._supersede(
                         request,
@@ -361,6 +354,23 @@ class Tracker:
         # What is there may stay approved for ever; what was declined or gone may come back.
         if request.origin is Origin.SEERR and request.stage is Stage.AVAILABLE:
             self._closed.update(request.service_ids.items())
+
+
+def _surveyed(
+    connection_id: str,
+    service: Service,
+    seen_at: datetime,
+    request: Request,
+    statements: tuple[Statement, ...],
+) -> Observation:
+    return Observation(
+        connection_id=connection_id,
+        service=service,
+        via=Via.SURVEY,
+        seen_at=seen_at,
+        statements=statements,
+        request_id=request.id,
+    )
 
 
 def _note_stages(request: Request, before: Mapping[ItemKey, Stage], now: datetime) -> None:

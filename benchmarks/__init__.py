@@ -1,1 +1,1 @@
-"""Measure what the design promises about speed: `python -m benchmarks webhooks|survey|startup`."""
+"""Measure what the design promises: `python -m benchmarks webhooks|survey|startup|convergence`."""

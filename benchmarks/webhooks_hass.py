@@ -8,6 +8,7 @@ from aiohttp import web
 
 from custom_components.media_status.const import KINDS
 from custom_components.media_status.hub import Hub
+from custom_components.media_status.lifecycle.facts import Verdict
 from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.helpers.http import HomeAssistantView
 
@@ -42,7 +43,7 @@ class Answers:
         requests = list(self._hub.tracker.requests.values())
         arrived = sum(request.stage is Stage.SYNCING_LIBRARY for request in requests)
         for request in requests:
-            await self._hub.mark_available(request.id, None, None)
+            await self._hub.decide(request.id, Verdict.AVAILABLE, None, None)
         await self._hub.hass.async_block_till_done()
         return {"open": len(requests), "arrived": arrived}
 

@@ -18,6 +18,7 @@ from custom_components.media_status import journal
 from homeassistant.util import dt as dt_util
 
 _GRACE = 0.001  # real seconds without news after which all are waiting
+_TICK = 1e-6  # simulated seconds
 _LOOK = 0.05  # real seconds between looks while a thread works
 
 
@@ -93,7 +94,8 @@ class AutojumpLoop(asyncio.SelectorEventLoop):
         return self._waiting.seconds
 
     def now(self) -> datetime:
-        """Return the simulated time of day."""
+        """Return the simulated time of day; no two answers are the same."""
+        self._waiting.seconds += _TICK
         return self._began + timedelta(seconds=self._waiting.seconds)
 
     def hold(self, *, still: bool) -> None:

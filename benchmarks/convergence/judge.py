@@ -7,6 +7,7 @@ from custom_components.media_status.lifecycle.request import Request
 
 type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
 
+_SETTLES = frozenset({Stage.GRABBING, Stage.SYNCING_LIBRARY})
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
@@ -33,12 +34,18 @@ def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Wish, dict[
 
 
 def differences(
-    ours: Iterable[Request], reference: Iterable[Request], blurred: Collection[int]
+    ours: Iterable[Request],
+    reference: Iterable[Request],
+    blurred: Collection[int],
+    *,
+    is_settled: bool = True,
 ) -> list[str]:
     """Return in words what differs; nothing when both agree.
 
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
+    Before all is settled, a download that a queue does not show may be given some minutes yet, and
+    Jellyfin is asked again after some minutes for a list that it refused.
     """
     ours, reference = list(ours), list(reference)
     found: list[str] = []
@@ -50,9 +57,17 @@ def differences(
             if not is_asked:
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
+            if not is_settled:
+                waiting = _in_doubt(left) ^ _in_doubt(right)
+                left = _only(left, left.keys() - {item for item, _ in waiting})
+                right = _only(right, right.keys() - {item for item, _ in waiting})
             if left != right and wish[1] not in blurred:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
+
+
+def _in_doubt(items: dict[ItemKey, Stage]) -> set[tuple[ItemKey, Stage]]:
+    return {(item, stage) for item, stage in items.items() if stage in _SETTLES}
 
 
 def _only(items: dict[ItemKey, Stage], wanted: Collection[ItemKey]) -> dict[ItemKey, Stage]:

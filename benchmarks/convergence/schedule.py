@@ -64,6 +64,7 @@ class Schedule:
             self._trouble = Trouble(sim, self._dice)
             self._tell(self._trouble.clocks())
             async with Home(self._hass, sim, self._port) as self._home:
+                await self._home.wait(2)  # what was asked in the second of the start is history
                 if self._dice.chance(90):
                     self._tell(self._trouble.pushes())
                 for _ in range(6 + self._dice.below(14)):
@@ -149,8 +150,7 @@ class Schedule:
                 was = before.get((request.id, item), now)
                 if now is was or was is Stage.UNRELEASED:
                     continue
-                is_back = RANK.get(now, -1) < RANK.get(was, -1)
-                if is_silence or (is_back and now not in truth.stages(request, item)):
+                if is_silence or _is_too_far_back(was, now, truth.stages(request, item)):
                     self.outcome.divergences.append(
                         f"{request.name} {item} fell from {was} to {now} while services were silent"
                     )
@@ -211,13 +211,14 @@ class Schedule:
         # What arrived after the last act of the story can be played, too.
         self._ever.update(watchable(self._sim, self._life.titles))
         ours = list(home.hub.requests.values())
-        found = differences(ours, home.reference.requests.values(), self._blurred)
+        theirs = list(home.reference.requests.values())
+        is_settled = when == "settled"
+        found = differences(ours, theirs, self._blurred, is_settled=is_settled)
         found += duplicates(ours)
-        if when == "settled":
+        if is_settled:
             found += Truth(self._sim, self._life.titles).complaints(ours, self._ever)
         self.outcome.divergences += [f"{when}: {text}" for text in found]
         if found:
-            theirs = home.reference.requests.values()
             self.outcome.divergences += [f"  we: {described(one)}" for one in ours]
             self.outcome.divergences += [f"  surveys alone: {described(one)}" for one in theirs]
 
@@ -227,6 +228,14 @@ class Schedule:
             arrived = sum(status == 200 for _, status in courier.sent)
             self.outcome.arrived += arrived
             self.outcome.missed += courier.dropped + len(courier.sent) - arrived
+
+
+def _is_too_far_back(was: Stage, now: Stage, true: set[Stage]) -> bool:
+    """Return whether a stage fell below all that can be true."""
+    rank = RANK.get(now, -1)
+    return (
+        rank < RANK.get(was, -1) and now not in true and rank < min(RANK.get(s, -1) for s in true)
+    )
 
 
 def _stages(requests: Iterable[Request]) -> dict[tuple[str, ItemKey], Stage]:

@@ -302,11 +302,15 @@ def _opening(request: SeerrRequest, context: SurveyContext, last_id: int | None)
 
 
 def _was_missed(request: SeerrRequest, context: SurveyContext, last_id: int | None) -> bool:
-    """Return whether an ended request was made since we track, and after the last survey."""
+    """Return whether an ended request was made since we track, and after the last survey.
+
+    Its number tells, whatever clock Seerr has; before the first survey only the date does.
+    """
+    if last_id is not None:
+        return request.id > last_id
     if context.tracking_since is None or request.created_at is None:
         return False
-    is_new = last_id is None or request.id > last_id
-    return is_new and request.created_at >= context.tracking_since
+    return request.created_at >= context.tracking_since
 
 
 def _ref(request: SeerrRequest, detail: SeerrDetails | None) -> TitleRef:

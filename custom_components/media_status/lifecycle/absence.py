@@ -10,6 +10,7 @@ from .facts import (
     FactKind,
     FactValue,
     Grab,
+    Observation,
     Queue,
     Statement,
     Title,
@@ -95,6 +96,18 @@ def is_let_go(request: Request, connection_id: str, own_id: str | None) -> bool:
     if fact.value.present:
         return own_id not in {None, request.service_ids.get(connection_id)}
     return fact.seen_at - fact.since >= GONE_AFTER
+
+
+def is_of_former_life(request: Request, observation: Observation) -> bool:
+    """Return whether a push is about a title under another own id than the one it has now.
+
+    It was removed and added again. A push that comes late means what is gone, and no survey would
+    ever take its word back; one that comes early is only believed once a survey knows the new id.
+    """
+    title = observation.title
+    if observation.via is not Via.PUSH or title is None or title.service_id is None:
+        return False
+    return request.service_ids.get(observation.connection_id, title.service_id) != title.service_id
 
 
 def is_void(fact: Fact, connection_id: str) -> bool:

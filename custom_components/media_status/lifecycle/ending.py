@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from .facts import Ask, AskStatus, Decision, Fact, Title, Wanted
-from .model import ItemKey, MediaType, Stage
+from .model import ItemKey, MediaType, Service, Stage, Via
 from .request import Request
 
 # An admin may change their mind for so long; approved later, it is a request of its own.
 DECLINED_FOR = timedelta(days=1)
 _GIVEN_UP = frozenset({Stage.DECLINED, Stage.DELETED, Stage.FAILED})
+_MANAGERS = frozenset({Service.RADARR, Service.SONARR})
 _WAITED_FOR = frozenset({AskStatus.PENDING, AskStatus.APPROVED})
 
 
@@ -67,8 +68,8 @@ def _coming(request: Request) -> set[ItemKey]:
 def _is_season_unknown(request: Request) -> bool:
     """Return whether Seerr still waits for a season whose episodes are not all known.
 
-    A wish may take over what somebody grabbed by hand: one episode does not tell of the others
-    before the manager was asked again.
+    A push, or a grab by hand that the wish took over, tells of one episode and not of the others:
+    the manager must have been asked since.
     """
     if request.media_type is MediaType.MOVIE:
         return False
@@ -76,11 +77,12 @@ def _is_season_unknown(request: Request) -> bool:
         return False
     if not request.seasons <= {item.season for item in request.items}:
         return True
-    if request.widened_at is None:
+    asked_at = request.widened_at
+    managers = [fact for fact in request.facts.values() if fact.service in _MANAGERS]
+    if asked_at is None or not managers:
         return False
-    told_at = [
-        fact.seen_at
-        for fact in request.facts.values()
-        if isinstance(fact.value, Title) and fact.value.present
-    ]
-    return bool(told_at) and max(told_at) <= request.widened_at
+    # Only a survey tells of the whole season: pushes name what they are about.
+    return not any(
+        isinstance(fact.value, Title) and fact.via is Via.SURVEY and fact.seen_at >= asked_at
+        for fact in managers
+    )

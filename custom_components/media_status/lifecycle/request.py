@@ -1,6 +1,6 @@
 """Define an open request: what was asked, its facts, and what is derived from them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -94,7 +94,7 @@ class Request:
     # Folder and name of every file that an item ever had: how Shoko's words find it.
     file_items: dict[tuple[str, ...], set[ItemKey]] = field(default_factory=dict)
     anime_override: bool | None = None
-    widened_at: datetime | None = None  # when Seerr last asked for more than was known of
+    widened_at: datetime | None = None  # when more was asked for, last
     stage_since: datetime | None = None
     available_at: datetime | None = None
     ended_at: datetime | None = None
@@ -138,6 +138,15 @@ class Request:
             found = fact.value.items if isinstance(fact.value, Grab) else frozenset()
             serves[key] = serves.get(key, frozenset()) | (found & self.items)
         return serves
+
+    def note_stages(self, before: Mapping[ItemKey, Stage], now: datetime) -> None:
+        """Remember since when each item is where it is, after another status was derived."""
+        items = self.status.items
+        for item, stage in items.items():
+            if before.get(item) is not stage or item not in self.item_since:
+                self.item_since[item] = now
+        for item in self.item_since.keys() - items.keys():
+            del self.item_since[item]
 
     def learn_file(self, fact: Fact) -> None:
         """Remember which items a file belongs to."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .absence import absences, is_let_go, is_void, own_ids
+from .absence import absences, is_let_go, is_of_former_life, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended, remains
@@ -12,7 +12,7 @@ from .ending import is_given_up, is_over
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
-from .model import MOVIE, ItemKey, MediaType, Service, Stage, TitleRef, Via
+from .model import MOVIE, MediaType, Service, Stage, TitleRef, Via
 from .request import Changes, Request
 from .steps import steps
 from .timeline import entries
@@ -199,6 +199,7 @@ class Tracker:
         match = self._index.find(observation)
         found = [self.requests[request_id] for request_id in match.request_ids]
         found = [request for request in found if self.fits(request, observation.connection_id)]
+        found = [request for request in found if not is_of_former_life(request, observation)]
         if match.is_guess and found:
             found = [max(found, key=lambda request: (request.opened_at, request.id))]
         if observation.opening is not None and observation.title is not None:
@@ -265,6 +266,7 @@ class Tracker:
             seasons=opening.seasons,
             items=set(opening.items),
             limited_to_items=bool(opening.items),
+            widened_at=now,
         )
         if title.media_type is MediaType.MOVIE:
             request.items = {MOVIE}
@@ -337,7 +339,7 @@ class Tracker:
         old = request.status
         had_stage = request.stage_since is not None
         self._derive(request, now)
-        _note_stages(request, old.items, now)
+        request.note_stages(old.items, now)
         change.visible |= change.opened or old != request.status
         if change.opened or not had_stage or old.stage is not request.stage:
             request.stage_since = now
@@ -378,16 +380,6 @@ class Tracker:
         self._ended.keep(left)
         if left.origin is Origin.SEERR:
             self._closed.update(left.service_ids.items())
-
-
-def _note_stages(request: Request, before: Mapping[ItemKey, Stage], now: datetime) -> None:
-    """Remember since when each item is where it is."""
-    items = request.status.items
-    for item, stage in items.items():
-        if before.get(item) is not stage or item not in request.item_since:
-            request.item_since[item] = now
-    for item in request.item_since.keys() - items.keys():
-        del request.item_since[item]
 
 
 def _statements(observation: Observation) -> int:

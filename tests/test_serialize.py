@@ -1,12 +1,13 @@
 """Test what people and programs are shown of requests, facts and connections."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 
 from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.media_status.lifecycle.facts import Fact, File, Origin, Queue, QueuePhase
+from custom_components.media_status.lifecycle.forecast import Forecast
 from custom_components.media_status.lifecycle.model import (
     MOVIE,
     ItemKey,
@@ -37,6 +38,9 @@ from custom_components.media_status.serialize import (
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+READY = Forecast(
+    at=NOW + timedelta(hours=1), earliest=NOW, latest=NOW + timedelta(hours=2, minutes=5)
+)
 
 
 def a_request(**fields: object) -> Request:
@@ -96,7 +100,13 @@ def test_attributes_stay_small_for_any_text(text: str, times: int) -> None:
         requested_by=huge,
         poster_url=f"https://image.tmdb.org/{huge}",
         status=Status(
-            stage=Stage.DOWNLOADING, quality=huge, counts=Counts(total=10**6), progress=0.5
+            stage=Stage.DOWNLOADING,
+            quality=huge,
+            counts=Counts(total=10**6),
+            progress=0.5,
+            eta=NOW,
+            ready=READY,
+            stuck=True,
         ),
     )
     attributes = request_attributes(
@@ -105,6 +115,46 @@ def test_attributes_stay_small_for_any_text(text: str, times: int) -> None:
     shown = attributes | {"picture": poster_url(request)}
     encoded = json.dumps(shown, ensure_ascii=False).encode()
     assert len(encoded) < 4096
+
+
+@pytest.mark.parametrize(
+    ("stage", "ready", "eta"),
+    [
+        (Stage.DOWNLOADING, READY, "2026-11-21T13:00:00+00:00"),
+        (Stage.SYNCING_LIBRARY, READY, "2026-11-21T13:00:00+00:00"),
+        (Stage.DOWNLOADING, None, "2026-11-21T12:00:00+00:00"),
+        (Stage.GRABBING, None, "2026-11-21T12:00:00+00:00"),
+        (Stage.IMPORTING, None, None),
+        (Stage.SYNCING_LIBRARY, None, None),
+    ],
+)
+def test_when_it_is_ready(stage: Stage, ready: Forecast | None, eta: str | None) -> None:
+    """The forecast, else the end of what is being downloaded, else nothing rather than wrong."""
+    request = a_request(status=Status(stage=stage, eta=NOW, ready=ready))
+    assert request_attributes(request, sentence=None, watch_url=None)["eta"] == eta
+
+
+@pytest.mark.parametrize(
+    ("ready", "shown"),
+    [
+        (None, None),
+        (
+            READY,
+            {
+                "at": "2026-11-21T13:00:00+00:00",
+                "earliest": "2026-11-21T12:00:00+00:00",
+                "latest": "2026-11-21T14:05:00+00:00",
+            },
+        ),
+    ],
+)
+def test_a_forecast_comes_with_its_range(
+    ready: Forecast | None, shown: dict[str, str] | None
+) -> None:
+    """A card can say "between nine and ten"."""
+    request = a_request(status=Status(stage=Stage.DOWNLOADING, ready=ready))
+    told = request_json(request, sentence=None, watch_url=None, entity_id=None, is_admin=False)
+    assert told["forecast"] == shown
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,9 @@ async def test_an_ordinary_user_reads_no_paths(
         assert for_others["title"] == "Dune"
 
 
-@pytest.mark.parametrize("action", ["get_request", "mark_available", "set_anime"])
+@pytest.mark.parametrize(
+    "action", ["get_request", "mark_available", "mark_failed", "set_anime", "forget"]
+)
 @pytest.mark.parametrize(
     ("target", "error"),
     [
@@ -209,7 +211,9 @@ async def test_a_target_must_be_a_request(
     ("action", "error"),
     [
         ("get_request", "request_not_found"),
+        ("forget", "request_not_found"),
         ("mark_available", "request_not_open"),
+        ("mark_failed", "request_not_open"),
         ("set_anime", "request_not_open"),
     ],
 )

@@ -22,7 +22,7 @@ from .hub import HubEvent, MediaStatusConfigEntry
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
 from .past import Past
-from .serialize import MAX_TITLE, clean, poster_url, request_attributes
+from .serialize import DOWNLOADING, MAX_TITLE, clean, poster_url, request_attributes
 from .tally import Tally, download_rate
 
 PARALLEL_UPDATES = 0
@@ -168,11 +168,19 @@ class RequestSensor(TrackerEntity, SensorEntity):
             state == self._attr_native_value
             and name == self._attr_name
             and picture == self._attr_entity_picture
-            and _significant(before) == _significant(self._shown)
+            and self._significant(before) == self._significant(self._shown)
         )
         # A disabled sensor, or one that is still being added, has nowhere to write.
         if self._is_added and not same:
             self.async_write_ha_state()
+
+    def _significant(self, attributes: JsonObject) -> JsonObject:
+        """Return the attributes without the steps that nobody needs to see."""
+        progress, eta = attributes.get("progress"), attributes.get("eta")
+        whole = int(progress) if isinstance(progress, int | float) else None
+        # The end of a download changes with every look at it; it is written with the progress.
+        seen = eta is not None if self._attr_native_value in DOWNLOADING else eta
+        return attributes | {"progress": whole, "eta": seen}
 
     def _take(self, request: Request) -> None:
         self._attr_name = clean(request.name, MAX_TITLE)
@@ -184,13 +192,6 @@ class RequestSensor(TrackerEntity, SensorEntity):
             watch_url=self.hub.watch_url(request),
         )
         self._attr_extra_state_attributes = self._shown
-
-
-def _significant(attributes: JsonObject) -> JsonObject:
-    """Return the attributes without the steps that nobody needs to see."""
-    progress = attributes.get("progress")
-    whole = int(progress) if isinstance(progress, int | float) else None
-    return attributes | {"progress": whole, "eta": attributes.get("eta") is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

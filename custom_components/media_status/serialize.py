@@ -16,7 +16,7 @@ from yarl import URL
 from .connections.text import clean_text
 from .lifecycle.facts import Fact
 from .lifecycle.forecast import Forecast
-from .lifecycle.model import MOVIE, ItemKey, JsonObject, JsonValue, MediaType, Subject
+from .lifecycle.model import MOVIE, ItemKey, JsonObject, JsonValue, MediaType, Stage, Subject
 from .lifecycle.request import Explanation, Request, TimelineEntry
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ MAX_WORD: Final = 64
 MAX_URL: Final = 300  # bytes
 MAX_MESSAGE: Final = 512
 POSTER_HOSTS: Final = frozenset({"image.tmdb.org", "artworks.thetvdb.com"})
+# While it stands there, the end of the download is news of its own.
+DOWNLOADING: Final = frozenset({Stage.GRABBING, Stage.DOWNLOADING})
 HIDDEN: Final = "…"
 # Fields of facts that show the disks of the household.
 _PATH_FIELDS: Final = frozenset({"path", "paths"})
@@ -108,8 +110,7 @@ def request_attributes(
         "is_anime": request.is_anime,
         "year": request.year,
         "progress": percent(status.progress),
-        # Until enough is known of this household, when the download ends.
-        "eta": timestamp(status.ready.at if status.ready is not None else status.eta),
+        "eta": timestamp(_eta(request)),
         "requested_by": clean_or_none(request.requested_by, MAX_WORD),
         "quality": clean_or_none(status.quality, MAX_WORD),
         "episodes": episodes(request),
@@ -118,6 +119,14 @@ def request_attributes(
         "explanation": clean_or_none(scrub(sentence), MAX_SENTENCE) if sentence else None,
         "jellyfin_url": _short_url(watch_url) if watch_url else None,
     }
+
+
+def _eta(request: Request) -> datetime | None:
+    """Return when it is likely to be ready; too little known of this household, the download."""
+    status = request.status
+    if status.ready is not None:
+        return status.ready.at
+    return status.eta if request.stage in DOWNLOADING else None
 
 
 def request_json(

@@ -198,8 +198,11 @@ async def test_options_are_in_force_at_once(
     for deadlines, stuck in (({"grabbing": 15}, True), ({"grabbing": 30}, False), ({}, False)):
         form = await hass.config_entries.options.async_init(home.entry.entry_id)
         unset = {"webhook_base_url", "deadlines"}
-        given = {key: value for key, value in DEFAULT_OPTIONS.items() if key not in unset}
-        given |= {"manage_webhooks": False, "deadlines": deadlines}
+        given: dict[str, object] = {
+            **{key: value for key, value in DEFAULT_OPTIONS.items() if key not in unset},
+            "manage_webhooks": False,
+            "deadlines": deadlines,
+        }
         done = await hass.config_entries.options.async_configure(form["flow_id"], given)
         assert done["type"] is FlowResultType.CREATE_ENTRY
         assert home.entry.options["deadlines"] == deadlines

@@ -14,6 +14,7 @@ from custom_components.media_status.lifecycle.facts import (
     Observation,
     Obstacle,
     Statement,
+    Verdict,
 )
 from custom_components.media_status.lifecycle.model import (
     ItemKey,
@@ -134,7 +135,7 @@ async def test_a_report_ends_with_its_request(
     if known == "available":
         await home.hear(Service.JELLYFIN, playable())
     else:
-        await home.hub.mark_available(request.id, None, None)
+        await home.hub.decide(request.id, Verdict.AVAILABLE, None, None)
     assert not request.is_open
     assert issues(hass) == {}
 

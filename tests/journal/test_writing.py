@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.media_status import journal_schema
 from custom_components.media_status.journal import Batch, Journal, JournalError
+from custom_components.media_status.lifecycle.ended import remains
 from custom_components.media_status.lifecycle.facts import Ask, AskStatus, Grab, Origin, Transfer
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, Stage, Subject
 from custom_components.media_status.lifecycle.request import Change, Status, TimelineEntry
@@ -312,6 +313,34 @@ async def test_forgetting_removes_everything(tmp_path: Path) -> None:
         "timeline": 2,
         "cursors": 0,
     }
+
+
+async def test_what_is_left_of_a_forgotten_request_comes_back(tmp_path: Path) -> None:
+    """It is no request any more, but known at every start, in the order of forgetting."""
+    path = tmp_path / "j.db"
+    first, second = a_request(1), a_request(2)
+    second.ended_at = second.available_at = NOON
+    async with opened(path) as (journal, _):
+        await journal.write(Batch(changes=[opening(first), opening(second)]))
+        await journal.write(Batch(forgotten=[remains(second)]))
+        await journal.write(Batch(forgotten=[remains(first)]))
+        _, totals = await journal.past()
+    assert (totals.ended, totals.completed) == (0, 1)
+    async with opened(path) as (_, start):
+        assert start.requests == start.recent == []
+        assert start.forgotten == [remains(second), remains(first)]
+        assert start.forgotten[0].title is None
+
+
+async def test_a_forgotten_request_is_not_written_again_in_part(tmp_path: Path) -> None:
+    """Forgetting and what came before it share a commit; nothing of the request survives."""
+    gone = a_request()
+    async with opened(tmp_path / "j.db") as (journal, _):
+        last = journal.write(Batch(changes=[opening(gone)]))
+        await journal.write(Batch(forgotten=[remains(gone)]))
+        await last
+        counts = await journal.counts()
+    assert {counts[table] for table in ("requests", "items", "facts", "timeline")} == {0}
 
 
 async def test_cursors_are_replaced(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from custom_components.media_status.lifecycle.ended import Ended
+from custom_components.media_status.lifecycle.ended import Ended, remains
 from custom_components.media_status.lifecycle.facts import Opening, Origin
 from custom_components.media_status.lifecycle.model import MOVIE, MediaType, ProviderIds, TitleRef
 from custom_components.media_status.lifecycle.request import Request
@@ -36,3 +36,18 @@ def test_the_oldest_is_forgotten_first() -> None:
         for number in (1, 2, 1001)
     }
     assert covered == {1: False, 2: True, 1001: True}
+
+
+def test_the_forgotten_are_never_forgotten() -> None:
+    """However many requests end afterwards: somebody did not want to see this one again."""
+    ended = Ended()
+    ended.keep(remains(_ended(1)))
+    for number in range(2, 1100):
+        ended.add(_ended(number))
+    opening = Opening(origin=Origin.RADARR, created_at=START, items=frozenset({MOVIE}))
+    title = TitleRef(media_type=MediaType.MOVIE, ids=ProviderIds(tmdb=1))
+    assert ended.covers(title, opening, "radarr")
+    later = Opening(
+        origin=Origin.RADARR, created_at=START + timedelta(days=1), items=frozenset({MOVIE})
+    )
+    assert not ended.covers(title, later, "radarr")

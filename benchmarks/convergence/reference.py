@@ -6,6 +6,7 @@ world. What both know in the end may differ by nothing.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import format_datetime
 from itertools import count
 
 from aiohttp import web
@@ -49,13 +50,16 @@ class ClearLine:
     async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         # Some services check that they were called by their own address.
         known = request.clone(host=f"127.0.0.1:{self._service.port}")
-        refusal = await self._service.authorize(known)
-        if refusal is not None:
-            return refusal
-        try:
-            return await handler(known)
-        except web.HTTPNotFound:
-            return self._service.unknown_route(known)
+        response = await self._service.authorize(known)
+        if response is None:
+            try:
+                response = await handler(known)
+            except web.HTTPNotFound:
+                response = self._service.unknown_route(known)
+        if not response.prepared:
+            # The service's own clock, as on its front door.
+            response.headers["Date"] = format_datetime(self._service.now(), usegmt=True)
+        return response
 
 
 class Reference:

@@ -2,6 +2,7 @@
 
 import ast
 from datetime import UTC, datetime
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from custom_components.media_status.lifecycle.model import JsonValue, Service
 from custom_components.media_status.lifecycle.request import TimelineEntry
 from homeassistant.core import HomeAssistant
 
-from .repository import PACKAGE, nodes, read_table, under
+from .repository import PACKAGE, ROOT, nodes, read_table, under
 
 PREFIX = "explanation_"
 
@@ -31,6 +32,17 @@ def codes() -> set[str]:
         if where in paths and isinstance(table.value, ast.Dict):
             found |= set().union(*(literals(value) for value in table.value.values))
     return found
+
+
+def test_every_reason_is_explained_to_people() -> None:
+    """The table of the README knows exactly the codes that there are."""
+    section = (ROOT / "README.md").read_text("utf-8").partition("### Why it is not there yet")[2]
+    table = section.partition("\n#")[0]
+    first = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    texts = read_table(PACKAGE / "translations" / "en.json")
+    spoken = {key.removesuffix("_unknown") for key in under(texts, "common")}
+    reasons = {key.removeprefix(PREFIX) for key in spoken if key.startswith(PREFIX)}
+    assert set(re.findall(r"`(\w+)`", " ".join(first))) == reasons - {"overdue"}
 
 
 def given_codes(folder: str, called: str) -> set[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from .deadlines import Deadlines
 from .evidence import Evidence
 from .explain_anime import hindered, matching, unmatched
-from .facts import Ask, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Wanted
+from .facts import Ask, Grab, Queue, QueuePhase, Title, Transfer, TransferPhase, Verdict, Wanted
 from .habits import NO_HABITS, Habits
 from .model import ItemKey, MediaType, Service, Stage, Subject
 from .request import Counts, Explanation, Request
@@ -37,11 +37,13 @@ class Found:
     late: Mapping[ItemKey, datetime] = field(default_factory=dict)  # what takes too long
 
 
+_DECIDED = {Verdict.AVAILABLE: "marked_available", Verdict.FAILED: "marked_failed"}
+
+
 def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
     """Return why the request stands where it stands; deterministic for the same facts."""
     if found.ground.decision is not None:
-        code = f"marked_{found.ground.decision.value}"
-        return Explanation(code=code, service=Service.HOME_ASSISTANT)
+        return Explanation(code=_DECIDED[found.ground.decision], service=Service.HOME_ASSISTANT)
     if found.stage is Stage.AVAILABLE:
         return Explanation(code="available", service=Service.JELLYFIN)
     trouble = _trouble(evidence, found) or unmatched(evidence, found.items)

@@ -128,6 +128,22 @@ async def test_a_restart_does_not_begin_the_wait_anew(
     assert fired == ["stuck"]
 
 
+async def test_what_becomes_late_while_nobody_looks_is_told_afterwards(
+    hass: HomeAssistant, home: Household, freezer: FrozenDateTimeFactory
+) -> None:
+    """Home Assistant was off for a while: its first look at the clock tells it, once."""
+    assert await hass.config_entries.async_unload(home.entry.entry_id)
+    freezer.tick(timedelta(hours=2))
+    with steps(hass) as fired:
+        assert await hass.config_entries.async_setup(home.entry.entry_id)
+        await settled(hass)
+        await wait(home, freezer, seconds=31)
+    assert is_stuck(hass)
+    assert fired.count("stuck") == 1
+    details = await call(hass, "get_request", request_id=home.request.id)
+    assert [entry["code"] for entry in rows(details, "timeline")].count("stuck") == 1
+
+
 async def test_a_service_that_is_away_neither_sticks_nor_heals(
     hass: HomeAssistant, home: Household, freezer: FrozenDateTimeFactory
 ) -> None:

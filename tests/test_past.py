@@ -28,7 +28,7 @@ from .household import (
     running,
 )
 from .test_deadlines import is_stuck, shown, wait
-from .test_services import SENSOR, call
+from .test_services import SENSOR, call, rows
 from .test_websocket_api import Message, ask
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=dt_util.UTC)
@@ -256,3 +256,21 @@ async def test_what_is_usual_here_becomes_the_deadline(
     assert not is_stuck(hass)
     await wait(home, freezer, minutes=2)
     assert is_stuck(hass)
+
+
+async def test_what_is_usual_is_known_from_the_start(
+    hass: HomeAssistant, home: Household, freezer: FrozenDateTimeFactory
+) -> None:
+    """A restart does not call stuck what is always slow here, not even for a moment."""
+    for number in range(20):
+        await live(home, freezer, 100 + number, to_library=180)
+    await wait(home, freezer, minutes=1)
+    await home.hear(Service.SEERR, asked())
+    await home.hear(Service.RADARR, managed(), imported())
+    request_id = next(iter(home.hub.tracker.requests))
+    await wait(home, freezer, minutes=90)
+    assert await hass.config_entries.async_reload(home.entry.entry_id)
+    await wait(home, freezer, minutes=1)
+    assert not is_stuck(hass)
+    details = await call(hass, "get_request", request_id=request_id)
+    assert not {"stuck", "healed"} & {entry["code"] for entry in rows(details, "timeline")}

@@ -78,7 +78,7 @@ async def _async_start(
     if start.unreadable:
         _LOGGER.warning("%s open requests are from a newer version and rest", start.unreadable)
     _connect(hub, start.cursors)
-    hub.restore(start)
+    await hub.restore(start)
     entry.runtime_data = hub
     clear_stale(hass, entry)
     RequestIssues(hass, hub).start()

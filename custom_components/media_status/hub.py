@@ -89,8 +89,9 @@ class Hub:
         """Return whether the journal takes nothing any more."""
         return self._is_closed
 
-    def restore(self, start: JournalStart) -> None:
-        """Take over what the journal remembers."""
+    async def restore(self, start: JournalStart) -> None:
+        """Take over what the journal remembers, judged by what was usual here before."""
+        await self.past.learn(dt_util.utcnow())
         self.tracking_since = start.started_at
         self.tracker.options = self._options()
         self.tracker.restore(

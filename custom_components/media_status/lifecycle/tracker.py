@@ -75,7 +75,8 @@ class Tracker:
             self._index.add(request)
             stored = request.status
             self._derive(request, now)
-            if request.stage is not stored.stage or is_over(request):
+            is_changed = (request.stage, request.status.stuck) != (stored.stage, stored.stuck)
+            if is_changed or is_over(request):
                 # Time went on without us: the next tick tells it.
                 request.status = stored
                 self._recheck[request.id] = now

@@ -23,10 +23,11 @@ from .hass_client import HassClient, HassRefusedError
 from .hass_process import PASSWORD, USER, HassFailedError, missing, running_hass
 from .hass_wizard import add_tracker, set_options
 from .model import JsonObject
-from .server import Simulator
+from .server import DEFAULT, Simulator
 
 SCENARIOS: Final = {
-    "household": ("films", "series", "by-hand"),
+    "household": ("films", "series", "by-hand", "anime"),
+    "anime": ("anime",),
     "films": ("films",),
     "series": ("series",),
     "by-hand": ("by-hand",),
@@ -39,13 +40,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="scripts/demo", description="Show Media Status at work on this machine alone."
     )
     parser.add_argument("--check", action="store_true", help="play it through and fail on any miss")
-    scenarios = sorted({*SCENARIOS, *PLOTS})
-    parser.add_argument("--scenario", choices=scenarios, default="household")
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="household")
     parser.add_argument("--port", type=int, help="of Home Assistant (default: a free one)")
     options = parser.parse_args(arguments)
-    if options.scenario not in (PLOTS if options.check else SCENARIOS):
-        how = "checked" if options.check else "shown"
-        parser.error(f"the scenario {options.scenario} cannot be {how}")
+    if options.check and options.scenario not in PLOTS:
+        parser.error(f"what can be checked: {', '.join(PLOTS)}")
     return options
 
 
@@ -56,8 +55,12 @@ def say(text: str) -> None:
 
 async def show(folder: Path, lanes: tuple[str, ...], port: int | None) -> int:
     """Run the household until somebody ends it; return the exit code."""
-    async with Simulator(stepped=False) as sim, running_hass(folder, port) as (hass, client):
-        entry_id = await add_tracker(client, sim)
+    services = ANIME.services if "anime" in lanes else DEFAULT
+    async with (
+        Simulator(stepped=False, services=services) as sim,
+        running_hass(folder, port) as (hass, client),
+    ):
+        entry_id = await add_tracker(client, sim, services)
         await set_options(client, entry_id, history_days=1, poll_active_seconds=30)
         await _show_dashboard(client)
         say(f"\n  Home Assistant: {hass.url}/{_PATH}\n  Login:          {USER} / {PASSWORD}\n")

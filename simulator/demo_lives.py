@@ -23,6 +23,8 @@ _FILMS: Final = (
     "Broken Signal",
 )
 _SERIES: Final = ("Northern Signal", "The River House", "Distant Empire", "Hidden Coast")
+_ANIME: Final = ("Thirteen Winters", "The Letter House", "Tides of Glass")
+_ANIME_FILMS: Final = ("A Fox in Snow", "Paper Fireworks", "Harbour Lights")
 _BY_HAND: Final = ("Paper Orchard", "Silent Lantern", "The Golden River")
 
 type Lane = Callable[[int], Awaitable[Story]]
@@ -41,6 +43,7 @@ class Lives:
             "films": self._film,
             "series": self._series,
             "by-hand": self._by_hand,
+            "anime": self._anime,
         }
         async with asyncio.TaskGroup() as group:
             for delay, name in enumerate(lanes):
@@ -80,6 +83,24 @@ class Lives:
         """A film that nobody asks for in Seerr."""
         film = self._title_movie(_BY_HAND, number, 9_100_000)
         return self.simulator.stories.hand_added_film(film, size=_FILM)
+
+    async def _anime(self, number: int) -> Story:
+        """A season in one pack, then a film that somebody has to link by hand, and so on."""
+        sim = self.simulator
+        if number % 2:
+            film = sim.world.add_anime_film(
+                title=_numbered(_ANIME_FILMS, number // 2), year=2018, tmdb=9_400_000 + number
+            )
+            request = await sim.seerr.request(film, user="bob")
+            return sim.stories.anime.linked_by_hand(request)
+        series = sim.world.add_anime_series(
+            title=_numbered(_ANIME, number // 2),
+            year=2016 + number % 9,
+            tmdb=9_500_000 + number,
+            tvdb=9_600_000 + number,
+            seasons={1: 12},
+        )
+        return sim.stories.anime.pack(await sim.seerr.request(series, user="alice"))
 
     def _title_movie(self, names: tuple[str, ...], number: int, first: int) -> Title:
         return self.simulator.world.add_title_movie(

@@ -18,6 +18,7 @@ from homeassistant.config_entries import (
     SubentryFlowContext,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_TAKE_OVER_WEBHOOK, DOMAIN, KIND_NAMES
@@ -230,10 +231,47 @@ class WebhookRepairFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
 
+class RetryRepairFlow(RepairsFlow):
+    """Get a stuck request moving, as the action `retry` does."""
+
+    async def async_step_init(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Start with the explanation."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: Mapping[str, object] | None = None
+    ) -> RepairsFlowResult:
+        """Explain, then ask the services; should it stay stuck, it is reported again."""
+        if user_input is None:
+            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+            placeholders = issue.translation_placeholders if issue is not None else None
+            return self.async_show_form(
+                step_id="confirm",
+                data_schema=vol.Schema({}),
+                description_placeholders=placeholders,
+            )
+        try:
+            await self.hass.services.async_call(
+                DOMAIN,
+                "retry",
+                {"request_id": (self.data or {}).get("request_id")},
+                blocking=True,
+                return_response=True,
+            )
+        except HomeAssistantError:
+            # Over by now, or tried a moment ago, or nobody can do anything about it.
+            return self.async_abort(reason="nothing_to_do")
+        return self.async_create_entry(data={})
+
+
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueData) -> RepairsFlow:
     """Return the flow that fixes an issue."""
     if issue_id.startswith(AUTH_FAILED):
         return AuthRepairFlow()
     if issue_id.startswith(WEBHOOK_FOREIGN):
         return WebhookRepairFlow()
+    if issue_id.startswith("request_stuck"):
+        return RetryRepairFlow()
     return ConfirmRepairFlow()

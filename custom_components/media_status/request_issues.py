@@ -13,13 +13,28 @@ from .hub import Hub, HubEvent
 from .lifecycle.facts import MatchPhase
 from .lifecycle.model import MOVIE, Stage
 from .lifecycle.request import Request
-from .serialize import MAX_TITLE, clean
+from .serialize import MAX_SENTENCE, MAX_TITLE, clean
 from .wanted_files import known_files
 
 UNMATCHED: Final = "shoko_unmatched"
 UNMATCHED_MANY: Final = "shoko_unmatched_many"
 HINDRANCES: Final = ("shokofin_signalr_off", "shokofin_unmapped", "shokofin_filtered")
-_OURS: Final = (UNMATCHED, *HINDRANCES)
+STUCK: Final = "request_stuck"
+STUCK_RETRY: Final = "request_stuck_retry"
+STUCK_MANY: Final = "request_stuck_many"
+_OURS: Final = (UNMATCHED, *HINDRANCES, STUCK)
+# Where `retry` has something to do; the others need a person elsewhere.
+_RETRIED: Final = frozenset(
+    {
+        "failed_request",
+        "grabbed_not_in_client",
+        "stalled",
+        "downloaded_waiting_import",
+        "import_blocked",
+        "importing",
+        "waiting_library",
+    }
+)
 # More requests than this are reported together, more lines than this in a report are not read.
 MOST_REQUESTS: Final = 10
 _MOST_LINES: Final = 10
@@ -33,6 +48,7 @@ class _Report:
     key: str
     placeholders: dict[str, str] = field(default_factory=dict)
     link: str | None = None
+    request_id: str | None = None  # of an issue that can be fixed by trying again
 
 
 class RequestIssues:
@@ -68,8 +84,7 @@ class RequestIssues:
 
     def _place(self, request: Request) -> bool:
         """File a request under what it waits for; return whether any report can change."""
-        explanation = request.status.explanation
-        code = explanation.code if explanation is not None and request.is_open else None
+        code = _filed_under(request)
         concerned = False
         for key, requests in self._waiting.items():
             if key == code:
@@ -89,13 +104,15 @@ class RequestIssues:
         for issue_id in self._raised.keys() - reports.keys():
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
         for issue_id, report in reports.items():
-            if self._raised.get(issue_id) != report:
+            # Tried again in vain, an issue is gone that should stand.
+            stands = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id) is not None
+            if not stands or self._raised.get(issue_id) != report:
                 _raise(self._hass, issue_id, report)
         self._raised = reports
 
     def _reports(self) -> dict[str, _Report]:
         """Return the issues that should stand, by id."""
-        reports = self._unmatched()
+        reports = self._unmatched() | self._stuck()
         for code in HINDRANCES:
             if self._waiting[code]:
                 reports[code] = _Report(key=code, link=shokofin_page(self._hub.connections))
@@ -120,6 +137,35 @@ class RequestIssues:
             report = _Report(key=UNMATCHED, placeholders=placeholders, link=link)
             reports[f"{UNMATCHED}_{request.id}"] = report
         return reports
+
+    def _stuck(self) -> dict[str, _Report]:
+        """Return what else needs a person, or takes too long."""
+        requests = self._waiting[STUCK].values()
+        if len(requests) > MOST_REQUESTS:
+            titles = _lines(sorted(_code(request.name) for request in requests))
+            placeholders = {"count": str(len(requests)), "titles": titles}
+            return {STUCK_MANY: _Report(key=STUCK_MANY, placeholders=placeholders)}
+        return {f"{STUCK}_{request.id}": self._stuck_report(request) for request in requests}
+
+    def _stuck_report(self, request: Request) -> _Report:
+        explanation = request.status.explanation
+        can_retry = explanation is not None and explanation.code in _RETRIED
+        sentence = clean(self._hub.explanation_text(request) or "", MAX_SENTENCE)
+        return _Report(
+            key=STUCK_RETRY if can_retry else STUCK,
+            placeholders={"title": clean(request.name, MAX_TITLE), "reason": sentence},
+            request_id=request.id if can_retry else None,
+        )
+
+
+def _filed_under(request: Request) -> str | None:
+    """Return the kind of report that a request belongs to, if any."""
+    explanation = request.status.explanation
+    if explanation is None or not request.is_open:
+        return None
+    if explanation.code in _OURS:
+        return explanation.code
+    return STUCK if request.status.stuck else None
 
 
 def _unmatched_files(request: Request) -> list[str]:
@@ -153,7 +199,8 @@ def _raise(hass: HomeAssistant, issue_id: str, report: _Report) -> None:
         hass,
         DOMAIN,
         issue_id,
-        is_fixable=False,
+        data={"request_id": report.request_id} if report.request_id else None,
+        is_fixable=report.request_id is not None,
         learn_more_url=report.link,
         severity=ir.IssueSeverity.WARNING,
         translation_key=report.key,

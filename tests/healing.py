@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Title
 from simulator.arr import ArrService
-from simulator.arr_state import Download, Entry, EpisodeEntry
+from simulator.arr_state import Download, Entry, EpisodeEntry, MovieEntry
 
 from .twin import TwinHousehold, twin
 
@@ -53,6 +53,13 @@ async def look(home: TwinHousehold, *, after: float = 1.0) -> None:
     results = await home.survey()
     assert set(results.values()) == {"ok"}
     assert_honest(home, [r for key, r in home.hub.requests.items() if key not in ended])
+
+
+def film_entry(home: TwinHousehold, film: Title) -> MovieEntry:
+    """Return a film in the first Radarr."""
+    entry = home.sim.radarr.find(film)
+    assert entry is not None
+    return entry
 
 
 def requests_of(home: TwinHousehold, title: Title) -> list[Request]:

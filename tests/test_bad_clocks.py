@@ -10,10 +10,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.core import HomeAssistant
 from simulator import Title
-from simulator.arr_state import MovieEntry
 from simulator.downloads import UsenetClient
 
-from .healing import HEARD, LOST, living, look, only_request
+from .healing import HEARD, LOST, film_entry, living, look, only_request
 from .mangling import ODD_TIMES, pushing, times, without, worded
 from .twin import TwinHousehold
 
@@ -39,13 +38,6 @@ def film(home: TwinHousehold) -> Title:
     return home.sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
 
 
-def entry_of(home: TwinHousehold, film: Title) -> MovieEntry:
-    """Return the film in Radarr."""
-    entry = home.sim.radarr.find(film)
-    assert entry is not None
-    return entry
-
-
 def stage(home: TwinHousehold, film: Title) -> Stage:
     """Return where the one request for the film stands."""
     return only_request(home, film).stage
@@ -60,20 +52,20 @@ def skew(home: TwinHousehold, seconds: float) -> None:
 async def live(home: TwinHousehold, film: Title) -> None:
     """Let a film fail once, be grabbed again, vanish from the client, and come at last."""
     radarr = home.sim.radarr
-    first = radarr.grab(entry_of(home, film))
+    first = radarr.grab(film_entry(home, film))
     await look(home, after=30)
     assert stage(home, film) is Stage.DOWNLOADING
     radarr.fail(first)
     await look(home, after=30)
     assert stage(home, film) is Stage.FAILED
-    second = radarr.grab(entry_of(home, film), download_id=first.client_id)
+    second = radarr.grab(film_entry(home, film), download_id=first.client_id)
     await look(home, after=30)
     assert stage(home, film) is Stage.DOWNLOADING
     radarr.drop(second, delete_data=True)
     await look(home, after=60)
     await look(home, after=600)
     assert stage(home, film) is Stage.SEARCHING
-    third = radarr.grab(entry_of(home, film))
+    third = radarr.grab(film_entry(home, film))
     await look(home, after=30)
     assert stage(home, film) is Stage.DOWNLOADING
     radarr.complete(third)
@@ -103,7 +95,7 @@ async def test_clocks_that_are_put_right(home: TwinHousehold, film: Title, secon
     await home.sim.seerr.request(other)
     skew(home, seconds)
     radarr = home.sim.radarr
-    download = radarr.grab(entry_of(home, other))
+    download = radarr.grab(film_entry(home, other))
     await look(home, after=30)
     assert stage(home, other) is Stage.DOWNLOADING
     radarr.fail(download)
@@ -120,7 +112,7 @@ async def test_the_end_of_a_download_is_told_by_the_time_left(
     skew(home, -7200)
     await home.sim.seerr.request(film)
     client = UsenetClient(home.sim.clock, rate=1_000_000)
-    home.sim.radarr.grab(entry_of(home, film), client=client, size=1_000_000_000)
+    home.sim.radarr.grab(film_entry(home, film), client=client, size=1_000_000_000)
     await look(home, after=100)
     eta = only_request(home, film).status.eta
     assert eta is not None

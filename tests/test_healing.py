@@ -10,10 +10,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.core import HomeAssistant
 from simulator import Title
-from simulator.arr_state import MovieEntry
 from simulator.downloads import ClientView, ExternalClient, UsenetClient
 
-from .healing import PUSHES, living, look, only_request, requests_of, tracked
+from .healing import PUSHES, film_entry, living, look, only_request, requests_of, tracked
 from .twin import TwinHousehold
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
@@ -38,13 +37,6 @@ def film(home: TwinHousehold) -> Title:
     return home.sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
 
 
-def entry_of(home: TwinHousehold, film: Title) -> MovieEntry:
-    """Return the film in Radarr."""
-    entry = home.sim.radarr.find(film)
-    assert entry is not None
-    return entry
-
-
 async def becomes_available(home: TwinHousehold, film: Title) -> None:
     """Let Jellyfin find the file, and the request with it."""
     await look(home)
@@ -59,14 +51,14 @@ async def test_a_file_that_was_there_already(home: TwinHousehold, film: Title) -
     await home.sim.seerr.request(film)
     await look(home)
     assert only_request(home, film).stage is Stage.SEARCHING
-    home.sim.radarr.find_existing(entry_of(home, film))
+    home.sim.radarr.find_existing(film_entry(home, film))
     await becomes_available(home, film)
 
 
 async def test_a_torrent_that_was_there_already(home: TwinHousehold, film: Title) -> None:
     """E12: Radarr follows a complete torrent that it never grabbed."""
     await home.sim.seerr.request(film)
-    download = tracked(home.sim.radarr, entry_of(home, film))
+    download = tracked(home.sim.radarr, film_entry(home, film))
     home.sim.radarr.complete(download)
     await look(home)
     assert only_request(home, film).stage is Stage.IMPORTING
@@ -77,7 +69,7 @@ async def test_a_torrent_that_was_there_already(home: TwinHousehold, film: Title
 async def test_a_torrent_that_is_complete_at_once(home: TwinHousehold, film: Title) -> None:
     """P15: the first look finds the grabbed torrent complete."""
     await home.sim.seerr.request(film)
-    download = home.sim.radarr.grab(entry_of(home, film))
+    download = home.sim.radarr.grab(film_entry(home, film))
     home.sim.radarr.complete(download)
     await look(home)
     assert only_request(home, film).stage is Stage.IMPORTING
@@ -88,13 +80,13 @@ async def test_a_torrent_that_is_complete_at_once(home: TwinHousehold, film: Tit
 async def test_an_import_by_hand(home: TwinHousehold, film: Title) -> None:
     """P10, E13: hours after the grab somebody imports another file; no download is named."""
     await home.sim.seerr.request(film)
-    download = home.sim.radarr.grab(entry_of(home, film))
+    download = home.sim.radarr.grab(film_entry(home, film))
     home.sim.radarr.block(download)
     await look(home, after=3 * 3600)
     request = only_request(home, film)
     assert request.stage is Stage.IMPORTING
     assert request.status.stuck
-    home.sim.radarr.import_file(entry_of(home, film))
+    home.sim.radarr.import_file(film_entry(home, film))
     await becomes_available(home, film)
     assert not only_request(home, film).status.stuck
 
@@ -102,7 +94,7 @@ async def test_an_import_by_hand(home: TwinHousehold, film: Title) -> None:
 async def test_an_import_before_complete(home: TwinHousehold, film: Title) -> None:
     """P13, E13: the import is seen while the client still shows the torrent as loading."""
     await home.sim.seerr.request(film)
-    download = home.sim.radarr.grab(entry_of(home, film))
+    download = home.sim.radarr.grab(film_entry(home, film))
     await look(home)
     assert only_request(home, film).stage is Stage.DOWNLOADING
     home.sim.radarr.import_download(download)
@@ -129,7 +121,7 @@ async def test_a_grab_without_download_id(home: TwinHousehold, film: Title) -> N
     """A blackhole client names no download; release and title tell it."""
     await home.sim.seerr.request(film)
     client = UsenetClient(home.sim.clock, blackhole=True)
-    download = home.sim.radarr.grab(entry_of(home, film), client=client)
+    download = home.sim.radarr.grab(film_entry(home, film), client=client)
     assert download.client_id is None
     await look(home)
     assert only_request(home, film).stage is Stage.GRABBING
@@ -143,7 +135,7 @@ async def test_usenet_progress_comes_from_the_queue(home: TwinHousehold, film: T
     """A client that we are not connected to: Radarr's queue tells how far it is."""
     await home.sim.seerr.request(film)
     client = UsenetClient(home.sim.clock, rate=1_000_000)
-    download = home.sim.radarr.grab(entry_of(home, film), client=client, size=1_000_000_000)
+    download = home.sim.radarr.grab(film_entry(home, film), client=client, size=1_000_000_000)
     await look(home, after=250)
     request = only_request(home, film)
     assert request.stage is Stage.DOWNLOADING
@@ -172,7 +164,7 @@ async def test_a_torrent_client_that_we_do_not_know(home: TwinHousehold, film: T
         )
 
     client = ExternalClient(name="Transmission", read=read)
-    download = home.sim.radarr.grab(entry_of(home, film), client=client)
+    download = home.sim.radarr.grab(film_entry(home, film), client=client)
     await look(home, after=600)
     request = only_request(home, film)
     assert (request.stage, request.status.progress) == (Stage.DOWNLOADING, 0.25)
@@ -206,7 +198,7 @@ async def test_grabbed_again_after_a_failure(home: TwinHousehold, film: Title) -
 async def test_the_same_release_again_after_a_failure(home: TwinHousehold, film: Title) -> None:
     """Failed and grabbed again under the same hash, with no look in between."""
     await home.sim.seerr.request(film)
-    entry = entry_of(home, film)
+    entry = film_entry(home, film)
     first = home.sim.radarr.grab(entry)
     key = first.client_id
     await look(home)
@@ -229,7 +221,7 @@ async def test_an_upgrade_of_what_is_available(home: TwinHousehold, film: Title)
     await look(home)
     assert only_request(home, film).stage is Stage.AVAILABLE
     await home.sim.advance(3600)
-    story = home.sim.stories.upgrade(entry_of(home, film), quality="Bluray-1080p")
+    story = home.sim.stories.upgrade(film_entry(home, film), quality="Bluray-1080p")
     while await story.step() is not None:
         await look(home)
         assert only_request(home, film).stage is Stage.AVAILABLE
@@ -240,7 +232,7 @@ async def test_an_upgrade_before_jellyfin_has_looked(home: TwinHousehold, film: 
     row = await home.sim.seerr.request(film)
     await home.sim.play(row, until="imported")
     await look(home)
-    download = home.sim.radarr.grab(entry_of(home, film), quality="Bluray-1080p")
+    download = home.sim.radarr.grab(film_entry(home, film), quality="Bluray-1080p")
     await look(home)
     assert only_request(home, film).stage is Stage.SYNCING_LIBRARY
     home.sim.radarr.import_download(download)

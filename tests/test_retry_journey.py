@@ -10,10 +10,9 @@ from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from simulator import Title
-from simulator.arr_state import MovieEntry
 from simulator.radarr import Radarr
 
-from .healing import LOST, living, look, only_request, requests_of
+from .healing import LOST, film_entry, living, look, only_request, requests_of
 from .test_services import call, rows
 from .twin import TwinHousehold
 
@@ -39,13 +38,6 @@ async def home(
 def film(home: TwinHousehold) -> Title:
     """Return a film that exists."""
     return home.sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
-
-
-def entry_of(home: TwinHousehold, film: Title) -> MovieEntry:
-    """Return the film in the first Radarr."""
-    entry = home.sim.radarr.find(film)
-    assert entry is not None
-    return entry
 
 
 async def retried(
@@ -91,7 +83,7 @@ async def test_a_torrent_without_a_source(home: TwinHousehold, film: Title) -> N
     radarr = home.sim.radarr
     radarr.has_offers = True
     await home.sim.seerr.request(film)
-    download = radarr.grab(entry_of(home, film))
+    download = radarr.grab(film_entry(home, film))
     home.sim.qbittorrent.stall(download.client_id or "")
     await look(home)
     request = only_request(home, film)
@@ -112,7 +104,7 @@ async def test_a_torrent_without_a_source(home: TwinHousehold, film: Title) -> N
 async def test_a_file_that_jellyfin_does_not_show(home: TwinHousehold, film: Title) -> None:
     """Who asks does not have to wait until it is overdue."""
     await home.sim.seerr.request(film)
-    home.sim.radarr.import_file(entry_of(home, film))
+    home.sim.radarr.import_file(film_entry(home, film))
     await look(home)
     request = only_request(home, film)
     assert request.stage is Stage.SYNCING_LIBRARY

@@ -75,7 +75,9 @@ async def fix(hass: HomeAssistant, issue: ir.IssueEntry) -> str:
     assert shown["type"] is FlowResultType.FORM
     assert shown["description_placeholders"] == issue.translation_placeholders
     done = await manager.async_configure(shown["flow_id"], {})
-    return str(done.get("reason") or done["type"].value)
+    if done["type"] is FlowResultType.ABORT:
+        return f"{done['reason']}: {(done['description_placeholders'] or {})['reason']}"
+    return done["type"].value
 
 
 async def test_what_is_stuck_is_reported_until_it_moves(
@@ -118,7 +120,9 @@ async def test_nothing_to_try_is_said(hass: HomeAssistant, home: Household) -> N
     """The report stays where nobody can do anything."""
     await home.hear(Service.RADARR, managed(), grabbed(), blocked())
     (issue,) = issues(hass).values()
-    assert await fix(hass, issue) == "nothing_to_do"
+    ended = await fix(hass, issue)
+    assert ended.startswith("nothing_done: ")
+    assert "Dune" in ended
     assert len(issues(hass)) == 1
 
 

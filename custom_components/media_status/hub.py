@@ -169,8 +169,8 @@ class Hub:
         try:
             await self._ledger.write(changes)
             await self._ledger.catch_up()
-        except BaseException:
-            # Not stored, or the sender hung up: we know it all the same, and nobody tells it again.
+        except BaseException:  # not stored, or cancelled because the sender hung up
+            # We know it all the same, and nobody tells it again.
             tell()
             raise
         return tell

@@ -83,7 +83,7 @@ class Journal:
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="media_status journal")
         try:
             start = await self._run(partial(self._open, keep_since))
-        except BaseException:
+        except BaseException:  # cancelled, too: the thread must not outlive the attempt
             await self.close()
             raise
         self._writer.remember(start.requests)

@@ -198,7 +198,7 @@ def _open_checked(path: Path, *, is_new: bool) -> sqlite3.Connection:
         if is_broken(err):
             raise _BrokenFileError from err
         raise
-    except BaseException:
+    except BaseException:  # whatever it is: nothing stays open
         connection.close()
         raise
     return connection
@@ -246,7 +246,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
         # Into the file itself, so that a lost log can never make it look like no journal at all.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except BaseException:
+    except BaseException:  # whatever it is: half a migration is none
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

@@ -25,6 +25,7 @@ from .const import CONF_TAKE_OVER_WEBHOOK, DOMAIN, KIND_NAMES
 
 AUTH_FAILED: Final = "auth_failed"
 JOURNAL_SET_ASIDE: Final = "journal_set_aside"
+REQUEST_STUCK: Final = "request_stuck"
 SERVICE_TOO_OLD: Final = "service_too_old"
 WEBHOOK_FOREIGN: Final = "webhook_foreign"
 _OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_FOREIGN)
@@ -260,9 +261,11 @@ class RetryRepairFlow(RepairsFlow):
                 blocking=True,
                 return_response=True,
             )
-        except HomeAssistantError:
-            # Over by now, or tried a moment ago, or nobody can do anything about it.
-            return self.async_abort(reason="nothing_to_do")
+        except HomeAssistantError as err:
+            # Over by now, tried a moment ago, or a service that does not answer: it says which.
+            return self.async_abort(
+                reason="nothing_done", description_placeholders={"reason": str(err)}
+            )
         return self.async_create_entry(data={})
 
 
@@ -272,6 +275,6 @@ async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueD
         return AuthRepairFlow()
     if issue_id.startswith(WEBHOOK_FOREIGN):
         return WebhookRepairFlow()
-    if issue_id.startswith("request_stuck"):
+    if issue_id.startswith(REQUEST_STUCK):
         return RetryRepairFlow()
     return ConfirmRepairFlow()

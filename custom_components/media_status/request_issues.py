@@ -13,16 +13,16 @@ from .hub import Hub, HubEvent
 from .lifecycle.facts import MatchPhase
 from .lifecycle.model import MOVIE, Stage
 from .lifecycle.request import Request
+from .repairs import REQUEST_STUCK
 from .serialize import MAX_SENTENCE, MAX_TITLE, clean
 from .wanted_files import known_files
 
 UNMATCHED: Final = "shoko_unmatched"
 UNMATCHED_MANY: Final = "shoko_unmatched_many"
 HINDRANCES: Final = ("shokofin_signalr_off", "shokofin_unmapped", "shokofin_filtered")
-STUCK: Final = "request_stuck"
-STUCK_RETRY: Final = "request_stuck_retry"
-STUCK_MANY: Final = "request_stuck_many"
-_OURS: Final = (UNMATCHED, *HINDRANCES, STUCK)
+STUCK_RETRY: Final = f"{REQUEST_STUCK}_retry"
+STUCK_MANY: Final = f"{REQUEST_STUCK}_many"
+_OURS: Final = (UNMATCHED, *HINDRANCES, REQUEST_STUCK)
 # Where `retry` has something to do; the others need a person elsewhere.
 _RETRIED: Final = frozenset(
     {
@@ -140,19 +140,21 @@ class RequestIssues:
 
     def _stuck(self) -> dict[str, _Report]:
         """Return what else needs a person, or takes too long."""
-        requests = self._waiting[STUCK].values()
+        requests = self._waiting[REQUEST_STUCK].values()
         if len(requests) > MOST_REQUESTS:
             titles = _lines(sorted(_code(request.name) for request in requests))
             placeholders = {"count": str(len(requests)), "titles": titles}
             return {STUCK_MANY: _Report(key=STUCK_MANY, placeholders=placeholders)}
-        return {f"{STUCK}_{request.id}": self._stuck_report(request) for request in requests}
+        return {
+            f"{REQUEST_STUCK}_{request.id}": self._stuck_report(request) for request in requests
+        }
 
     def _stuck_report(self, request: Request) -> _Report:
         explanation = request.status.explanation
         can_retry = explanation is not None and explanation.code in _RETRIED
         sentence = clean(self._hub.explanation_text(request) or "", MAX_SENTENCE)
         return _Report(
-            key=STUCK_RETRY if can_retry else STUCK,
+            key=STUCK_RETRY if can_retry else REQUEST_STUCK,
             placeholders={"title": clean(request.name, MAX_TITLE), "reason": sentence},
             request_id=request.id if can_retry else None,
         )
@@ -165,7 +167,7 @@ def _filed_under(request: Request) -> str | None:
         return None
     if explanation.code in _OURS:
         return explanation.code
-    return STUCK if request.status.stuck else None
+    return REQUEST_STUCK if request.status.stuck else None
 
 
 def _unmatched_files(request: Request) -> list[str]:

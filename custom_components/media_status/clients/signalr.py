@@ -248,11 +248,7 @@ class SignalRClient:
         if kind == _INVOCATION:
             target, arguments = message.get("target"), message.get("arguments")
             if isinstance(target, str) and isinstance(arguments, list):
-                event = _new(Invocation, (target, tuple(arguments)))
-                try:
-                    on_event(event)
-                except Exception as err:  # noqa: BLE001 - see _emit, of which this saves the call
-                    _log_failure(event, err)
+                _emit(on_event, _new(Invocation, (target, tuple(arguments))))
             else:
                 self._skip(record)
         elif kind == _CLOSE:
@@ -285,17 +281,13 @@ def _emit(on_event: OnEvent, event: HubEvent) -> None:
     try:
         on_event(event)
     except Exception as err:  # noqa: BLE001 - any mistake of the handler, logged without payload
-        _log_failure(event, err)
-
-
-def _log_failure(event: HubEvent, err: Exception) -> None:
-    """Say what failed and where; the exception's text may hold payload."""
-    place = traceback.extract_tb(err.__traceback__)[-1]
-    name = event.target if isinstance(event, Invocation) else type(event).__name__
-    _LOGGER.error(
-        "Handling %s failed: %s in %s, line %d",
-        clean_message(name),
-        type(err).__name__,
-        place.name,
-        place.lineno or 0,
-    )
+        # Where it failed, but not its text: that may hold payload.
+        place = traceback.extract_tb(err.__traceback__)[-1]
+        name = event.target if isinstance(event, Invocation) else type(event).__name__
+        _LOGGER.error(
+            "Handling %s failed: %s in %s, line %d",
+            clean_message(name),
+            type(err).__name__,
+            place.name,
+            place.lineno or 0,
+        )

@@ -30,7 +30,7 @@ class Cooldown:
         self._done |= dict.fromkeys(new, now)
         try:
             yield
-        except BaseException:
+        except BaseException:  # cancelled, too: what was not done may be tried again
             for key in new:
                 self._done.pop(key, None)
             raise

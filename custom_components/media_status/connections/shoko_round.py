@@ -197,7 +197,7 @@ class Round:
             folders = await self.client.folders()
         except Forbidden:
             return  # paths below the folders are enough nearly always
-        except BaseException:
+        except BaseException:  # cancelled, too: they were not read
             self.memory.are_folders_known = False
             raise
         self.memory.folders = {folder.id: folder.path for folder in folders}

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.media_status.journal import JournalError
 from custom_components.media_status.lifecycle.facts import TransferPhase
 from custom_components.media_status.lifecycle.model import ProviderIds, Service, TitleRef
 from homeassistant.core import HomeAssistant
@@ -274,3 +275,20 @@ async def test_what_is_usual_is_known_from_the_start(
     assert not is_stuck(hass)
     details = await call(hass, "get_request", request_id=request_id)
     assert not {"stuck", "healed"} & {entry["code"] for entry in rows(details, "timeline")}
+
+
+async def test_a_history_that_cannot_be_read_is_read_soon_after(
+    home: Household, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is busy for a moment costs no hours of what is usual."""
+    await live(home, freezer, 1, to_library=5)
+    with monkeypatch.context() as broken:
+
+        async def refuse() -> None:
+            raise JournalError("database is locked")
+
+        broken.setattr(home.hub.journal, "past", refuse)
+        await wait(home, freezer, minutes=1)
+        assert home.hub.past.totals.ended == 0
+    await wait(home, freezer, minutes=1)
+    assert home.hub.past.totals.ended == 1

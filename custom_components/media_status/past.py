@@ -38,7 +38,8 @@ class Past:
         try:
             lives, totals = await self._journal.past()
         except JournalError as err:
-            _LOGGER.debug("The history cannot be read: %s", err)
+            _LOGGER.debug("The history cannot be read yet: %s", err)
+            self.outdate()
             return False
         self.totals = totals
         self.habits = await self._hass.async_add_executor_job(learn, lives)

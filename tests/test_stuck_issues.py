@@ -76,7 +76,8 @@ async def fix(hass: HomeAssistant, issue: ir.IssueEntry) -> str:
     assert shown["description_placeholders"] == issue.translation_placeholders
     done = await manager.async_configure(shown["flow_id"], {})
     if done["type"] is FlowResultType.ABORT:
-        return f"{done['reason']}: {(done['description_placeholders'] or {})['reason']}"
+        (words,) = (done["description_placeholders"] or {}).values()
+        return f"{done['reason']}: {words}"
     return done["type"].value
 
 
@@ -105,15 +106,18 @@ async def test_what_only_a_person_can_mend_says_so(hass: HomeAssistant, home: Ho
 
 
 async def test_the_report_tries_again(hass: HomeAssistant, home: Household) -> None:
-    """It asks the services; what stays stuck is reported again with the next news."""
+    """It asks the services and says what they did; it stays until the request moves."""
     await home.hear(Service.RADARR, managed(), grabbed(), blocked())
     home.services[Service.RADARR].actions = (SEARCH,)
     (issue,) = issues(hass).values()
-    assert await fix(hass, issue) == "create_entry"
+    ended = await fix(hass, issue)
+    assert ended.startswith("tried: - ")
+    assert "Dune" in ended
     assert home.services[Service.RADARR].retried
-    assert issues(hass) == {}
-    await home.hear(Service.RADARR, managed(), grabbed(), blocked("Still not an upgrade"))
     assert len(issues(hass)) == 1
+    gone = replace(blocked(), statements=(Statement(value=Queue(present=False)),))
+    await home.hear(Service.RADARR, managed(), imported(), gone)
+    assert issues(hass) == {}
 
 
 async def test_nothing_to_try_is_said(hass: HomeAssistant, home: Household) -> None:

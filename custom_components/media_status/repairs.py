@@ -244,7 +244,7 @@ class RetryRepairFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: Mapping[str, object] | None = None
     ) -> RepairsFlowResult:
-        """Explain, then ask the services; should it stay stuck, it is reported again."""
+        """Explain, then ask the services; the report stays until the request moves."""
         if user_input is None:
             issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
             placeholders = issue.translation_placeholders if issue is not None else None
@@ -254,7 +254,7 @@ class RetryRepairFlow(RepairsFlow):
                 description_placeholders=placeholders,
             )
         try:
-            await self.hass.services.async_call(
+            answer = await self.hass.services.async_call(
                 DOMAIN,
                 "retry",
                 {"request_id": (self.data or {}).get("request_id")},
@@ -266,7 +266,17 @@ class RetryRepairFlow(RepairsFlow):
             return self.async_abort(
                 reason="nothing_done", description_placeholders={"reason": str(err)}
             )
-        return self.async_create_entry(data={})
+        actions = answer.get("actions") if answer else None
+        done = [
+            f"- {action['sentence']}"
+            for action in (actions if isinstance(actions, list) else ())
+            if isinstance(action, dict) and action.get("sentence")
+        ]
+        # Asked is not repaired, so the flow does not end as a success.
+        return self.async_abort(
+            reason="tried",
+            description_placeholders={"done": "\n".join(f"- {text}" for text in done)},
+        )
 
 
 async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueData) -> RepairsFlow:

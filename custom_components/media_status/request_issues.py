@@ -104,9 +104,7 @@ class RequestIssues:
         for issue_id in self._raised.keys() - reports.keys():
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
         for issue_id, report in reports.items():
-            # Tried again in vain, an issue is gone that should stand.
-            stands = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id) is not None
-            if not stands or self._raised.get(issue_id) != report:
+            if self._raised.get(issue_id) != report:
                 _raise(self._hass, issue_id, report)
         self._raised = reports
 

@@ -275,7 +275,7 @@ class RetryRepairFlow(RepairsFlow):
         # Asked is not repaired, so the flow does not end as a success.
         return self.async_abort(
             reason="tried",
-            description_placeholders={"done": "\n".join(f"- {text}" for text in done)},
+            description_placeholders={"done": "\n".join(done)},
         )
 
 

@@ -155,7 +155,7 @@ def _check_order(house: AnimeHouse, world: AnimeWorld) -> None:
 
 
 @given(schedules())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=6 * settings().max_examples, deadline=None)
 def test_anime_converges(schedule: tuple[Life, list[list[Observation]]]) -> None:
     """An anime ends where surveys alone end, however the pushes of all services were treated."""
     life, arrivals = schedule

@@ -163,7 +163,7 @@ def _check(
 
 
 @given(schedules(MediaType.MOVIE), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 def test_films_converge(
     schedule: tuple[list[tuple[World, list[Observation]]], list[list[Observation]]],
     known_before: bool,
@@ -173,7 +173,7 @@ def test_films_converge(
 
 
 @given(schedules(MediaType.SERIES), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=4 * settings().max_examples, deadline=None)
 def test_series_converge(
     schedule: tuple[list[tuple[World, list[Observation]]], list[list[Observation]]],
     known_before: bool,

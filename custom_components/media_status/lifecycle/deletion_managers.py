@@ -1,0 +1,223 @@
+"""Plan what Radarr and Sonarr shall remove: the whole title, or exactly the chosen episodes."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .deletion import (
+    DeletionOptions,
+    DeletionTarget,
+    HeldFile,
+    HeldTitle,
+    Holder,
+    PlannedFile,
+    Remark,
+    Served,
+    Step,
+    StepStatus,
+    Verb,
+)
+from .model import MediaType, Service
+
+MANAGERS = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
+
+
+@dataclass(slots=True)
+class Doom:
+    """What goes from the managers: needed to judge torrents, records and library items."""
+
+    steps: list[Step] = field(default_factory=list)
+    titles: set[tuple[str, str]] = field(default_factory=set)  # (connection, own id)
+    served: set[tuple[str, Served]] = field(default_factory=set)
+    files: dict[str, str] = field(default_factory=dict)  # path -> request
+    touched: set[str] = field(default_factory=set)  # requests that some manager holds
+    warnings: list[Remark] = field(default_factory=list)
+    blockers: list[Remark] = field(default_factory=list)
+
+    def covers(self, connection_id: str, served: Served) -> bool:
+        """Return whether what a download brought goes with this plan."""
+        return (connection_id, served.title_id) in self.titles or (
+            connection_id,
+            served,
+        ) in self.served
+
+
+def manager_steps(
+    targets: Iterable[DeletionTarget], holders: Iterable[Holder], options: DeletionOptions
+) -> Doom:
+    """Return what the managers shall remove, and what follows for everybody else."""
+    doom = Doom()
+    managers = [found for found in holders if found.service in MANAGERS and found.holdings]
+    for target in targets:
+        held = list(_held(target, managers))
+        chosen = _chosen(target, held)
+        if len(chosen) > 1:
+            names = ", ".join(sorted(holder.name for holder, _ in chosen))
+            doom.blockers.append(
+                Remark(code="several_instances", values={"title": target.title, "names": names})
+            )
+            continue
+        for holder, title in held:
+            if (holder, title) in chosen:
+                _plan_title(target, holder, title, options, doom)
+            else:
+                values = {"title": target.title, "name": holder.name}
+                doom.warnings.append(Remark(code="kept_in_instance", values=values))
+    return doom
+
+
+def _held(target: DeletionTarget, managers: Iterable[Holder]) -> Iterator[tuple[Holder, HeldTitle]]:
+    for holder in managers:
+        for title in holder.holdings.titles if holder.holdings else ():
+            if title.request_id == target.request_id:
+                yield holder, title
+
+
+def _chosen(
+    target: DeletionTarget, held: list[tuple[Holder, HeldTitle]]
+) -> list[tuple[Holder, HeldTitle]]:
+    """Return the instance that is meant: the request's own, else the only one that fits."""
+    linked = [found for found in held if found[0].connection_id in target.service_ids]
+    if linked:
+        return linked
+    return [(one, title) for one, title in held if one.is_4k in {None, target.is_4k}]
+
+
+def _plan_title(
+    target: DeletionTarget, holder: Holder, title: HeldTitle, options: DeletionOptions, doom: Doom
+) -> None:
+    own = target.service_ids.get(holder.connection_id)
+    if (own is not None and own != title.own_id) or _is_other(target, title):
+        values = {"title": target.title, "name": holder.name}
+        doom.blockers.append(Remark(code="identity_changed", values=values))
+        return
+    doom.touched.add(target.request_id)
+    if _is_all(target, title):
+        doom.steps.append(_remove_title(target, holder, title, options))
+        doom.titles.add((holder.connection_id, title.own_id))
+        going = list(title.files)
+    else:
+        going = _plan_items(target, holder, title, options, doom)
+    if options.delete_files:
+        doom.files.update((file.path, target.request_id) for file in going)
+
+
+def _is_other(target: DeletionTarget, title: HeldTitle) -> bool:
+    """Return whether a title that bears the known own id is another one by its provider ids."""
+    known, found = dict(target.ids.pairs()), dict(title.ids.pairs())
+    shared = known.keys() & found.keys()
+    return not shared or any(known[name] != found[name] for name in shared)
+
+
+def _is_all(target: DeletionTarget, title: HeldTitle) -> bool:
+    """Return whether nothing of a title would be left for anybody."""
+    if target.media_type is MediaType.MOVIE:
+        return target.is_whole
+    others = frozenset[object]().union(*(file.items for file in title.files)) | title.monitored
+    return target.is_whole and not target.kept_items and not (others - target.items)
+
+
+def _remove_title(
+    target: DeletionTarget, holder: Holder, title: HeldTitle, options: DeletionOptions
+) -> Step:
+    files = title.files if options.delete_files else ()
+    return Step(
+        id=f"{holder.connection_id}:title:{title.own_id}",
+        connection_id=holder.connection_id,
+        service=holder.service,
+        verb=Verb.REMOVE_TITLE,
+        request_ids=(target.request_id,),
+        target=title.own_id,
+        name=title.title,
+        items=tuple(sorted(target.items)),
+        files=tuple(PlannedFile(path=file.path, size=file.size) for file in files),
+        size=sum(file.size for file in files),
+        delete_files=options.delete_files,
+        add_import_exclusion=options.add_import_exclusion,
+        expects=dict(title.ids.pairs()) | ({"path": title.path} if title.path else {}),
+    )
+
+
+def _plan_items(
+    target: DeletionTarget,
+    holder: Holder,
+    title: HeldTitle,
+    options: DeletionOptions,
+    doom: Doom,
+) -> list[HeldFile]:
+    """Plan chosen episodes: look for them no more, and remove the files that hold nothing else."""
+    going: list[HeldFile] = []
+    doom.steps.append(_unmonitor(target, holder, title))
+    for file in sorted(title.files, key=lambda found: found.path):
+        if not file.items & target.items:
+            continue
+        kept = file.items - target.items
+        step = _remove_file(target, holder, title, file)
+        if kept:
+            labels = ", ".join(item.label for item in sorted(kept))
+            step = _left(step, "file_shared")
+            doom.warnings.append(
+                Remark(code="file_shared", values={"path": file.path, "items": labels})
+            )
+        elif not options.delete_files:
+            step = _left(step, "files_kept")
+        else:
+            going.append(file)
+            doom.served.update(
+                (holder.connection_id, Served(title.own_id, item)) for item in file.items
+            )
+        doom.steps.append(step)
+    held = frozenset[object]().union(*(file.items for file in title.files))
+    doom.served.update(
+        (holder.connection_id, Served(title.own_id, item)) for item in target.items - held
+    )
+    return going
+
+
+def _unmonitor(target: DeletionTarget, holder: Holder, title: HeldTitle) -> Step:
+    sought = sorted(title.monitored & target.items)
+    return Step(
+        id=f"{holder.connection_id}:unmonitor:{title.own_id}",
+        connection_id=holder.connection_id,
+        service=holder.service,
+        verb=Verb.UNMONITOR,
+        request_ids=(target.request_id,),
+        target=title.own_id,
+        name=title.title,
+        items=tuple(sought),
+        expects=dict(title.ids.pairs()),
+        status=StepStatus.PENDING if sought else StepStatus.NOT_NEEDED,
+        reason=None if sought else "not_monitored",
+    )
+
+
+def _remove_file(target: DeletionTarget, holder: Holder, title: HeldTitle, file: HeldFile) -> Step:
+    return Step(
+        id=f"{holder.connection_id}:file:{file.file_id}",
+        connection_id=holder.connection_id,
+        service=holder.service,
+        verb=Verb.REMOVE_FILE,
+        request_ids=(target.request_id,),
+        target=file.file_id,
+        name=title.title,
+        items=tuple(sorted(file.items)),
+        files=(PlannedFile(path=file.path, size=file.size),),
+        size=file.size,
+        delete_files=True,
+        expects={"title": title.own_id, "path": file.path},
+    )
+
+
+def _left(step: Step, reason: str) -> Step:
+    """Return a step that is only there to say why it is not done."""
+    return Step(
+        id=step.id,
+        connection_id=step.connection_id,
+        service=step.service,
+        verb=step.verb,
+        request_ids=step.request_ids,
+        target=step.target,
+        name=step.name,
+        items=step.items,
+        status=StepStatus.SKIPPED,
+        reason=reason,
+    )

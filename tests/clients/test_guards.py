@@ -5,7 +5,6 @@ import pytest
 
 from custom_components.media_status.clients.errors import ReadOnly, UnsafeId
 from custom_components.media_status.clients.jellyfin import JellyfinClient
-from custom_components.media_status.clients.qbittorrent import QBittorrentClient
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.clients.seerr import SeerrClient
 from custom_components.media_status.clients.sonarr import SonarrClient
@@ -20,9 +19,8 @@ async def test_read_only_stops_every_change(
     url = service.url
     radarr, seerr = RadarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
     jellyfin = JellyfinClient(session, url, CANARY)
-    qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
     sonarr = SonarrClient(session, url, CANARY)
-    for client in (radarr, sonarr, seerr, jellyfin, qbittorrent):
+    for client in (radarr, sonarr, seerr, jellyfin):
         client.read_only = True
     guid = "0" * 32
     for call in (
@@ -47,7 +45,6 @@ async def test_read_only_stops_every_change(
         jellyfin.quick_connect_initiate(),
         jellyfin.quick_connect_authorize("1", guid),
         jellyfin.quick_connect_authenticate("1"),
-        qbittorrent.torrents_delete(["a" * 40], delete_files=False),
     ):
         with pytest.raises(ReadOnly):
             await call
@@ -63,20 +60,6 @@ async def test_ids_that_could_widen_a_target_are_refused(
     url = service.url
     radarr, jellyfin = RadarrClient(session, url, CANARY), JellyfinClient(session, url, CANARY)
     sonarr, seerr = SonarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
-    qbittorrent = QBittorrentClient(session, url, api_key=CANARY)
-    good = "a" * 40
-    for hashes in (
-        [],
-        [""],
-        ["all"],
-        ["ALL"],
-        [good, "all"],
-        [f"{good}|{good}"],
-        [good[:39]],
-        good,
-    ):
-        with pytest.raises(UnsafeId):
-            await qbittorrent.torrents_delete(hashes, delete_files=True)
     for number in (0, -1, True):
         with pytest.raises(UnsafeId):
             await radarr.delete_notification(number)

@@ -21,7 +21,7 @@ from custom_components.media_status.clients.readers import (
 )
 
 from .fake import FakeService, sample
-from .fake_qbittorrent import MAINDATA, FakeQbittorrent, by_password
+from .fake_qbittorrent import MAINDATA, FakeQbittorrent
 
 HASH = "cf1f2b1537d3dc45562353f023543de975465fc7"
 
@@ -298,15 +298,3 @@ async def test_odd_torrents(service: FakeService, session: aiohttp.ClientSession
     assert (torrent.size, torrent.eta, torrent.tags) == (0, None, ("a", "b"))
     assert torrent.ids == {"d" * 40, HASH, "d" * 64}
     assert client.dropped == 1
-
-
-async def test_deletion_names_exactly_its_torrents(
-    service: FakeService, session: aiohttp.ClientSession
-) -> None:
-    """Both parameters are always sent, hashes in lower case."""
-    FakeQbittorrent(service)
-    client = by_password(service, session)
-    await client.torrents_delete([HASH.upper(), "b" * 64], delete_files=True)
-    assert service.seen[-1].form == {"hashes": f"{HASH}|{'b' * 64}", "deleteFiles": "true"}
-    await client.torrents_delete([HASH], delete_files=False)
-    assert service.seen[-1].form == {"hashes": HASH, "deleteFiles": "false"}

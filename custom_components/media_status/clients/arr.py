@@ -1,6 +1,8 @@
 """What Radarr and Sonarr have in common: queue, history, connections to webhooks, small lists."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+import re
 from typing import ClassVar, override
 
 import aiohttp
@@ -35,6 +37,8 @@ __all__ = [
 ]
 
 _API = "api/v3"
+_NOTIFICATION = re.compile(r"api/v3/notification/\d+", re.ASCII)
+_QUEUE_ENTRY = re.compile(r"api/v3/queue/\d+", re.ASCII)
 _OLDEST_MAJOR = 4
 _READ_TRIES = 3
 _MAX_PAGES = 500
@@ -62,6 +66,15 @@ class ArrClient(BaseClient):
         super().__init__(session, url, verify_ssl=verify_ssl)
         self._api_key = clean_secret(api_key)
         self._secrets = (self._api_key,)
+
+    @override
+    def _is_harmless(self, method: str, path: str, query: Mapping[str, str]) -> bool:
+        """Tell our own webhook, and a queue entry whose download stays, from the library."""
+        if method != "DELETE":
+            return False
+        if _NOTIFICATION.fullmatch(path):
+            return True
+        return _QUEUE_ENTRY.fullmatch(path) is not None and query.get("removeFromClient") == "false"
 
     @override
     def _headers(self) -> dict[str, str]:

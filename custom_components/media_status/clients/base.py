@@ -2,103 +2,47 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
 from http import HTTPStatus
-import ssl
 from typing import ClassVar, NoReturn
+from urllib.parse import urlencode
 
 import aiohttp
-from multidict import CIMultiDictProxy
 import orjson
 from yarl import URL
 
+from .answer import Answer, message_text, retry_after
 from .errors import (
     AuthError,
-    BadAddress,
     BadAnswer,
-    ClientError,
     NotFound,
-    NotJson,
     RateLimited,
-    ReadOnly,
     Redirected,
     Refused,
     ServerBusy,
-    TlsError,
     Unreachable,
 )
+from .guard import Guarded, PlannedCall, Removal, TargetKind, WritePolicy, check, kind_of
 from .json_stream import iter_json_array, paced
-from .readers import JsonObject, JsonValue, as_str, as_text, project
+from .readers import JsonObject, JsonValue, project
 from .safety import base_url, clean_message, origin_text
+from .transport import TRANSPORT_ERRORS, transport_error
 
 _BODY_LIMIT = 64 * 1024 * 1024
 # Building a result takes some 20 microseconds: more than this would be felt in the event loop.
 _MANY_ROWS = 100
-_MAX_RETRY_AFTER = 3600.0
 _GATEWAY_TROUBLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
-# What a session or the network raises for a call that did not work.
-_TRANSPORT_ERRORS = (aiohttp.ClientError, TimeoutError, OSError, ValueError, ssl.SSLError)
 
 type Query = Mapping[str, str] | Sequence[tuple[str, str]]
 type Form = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A whole answer: the body still in the pieces in which it came."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    cookies: Mapping[str, str]
-    chunks: tuple[bytes, ...]
-
-    @property
-    def body(self) -> bytes:
-        """Return the body in one piece."""
-        return b"".join(self.chunks)
-
-    @property
-    def text(self) -> str:
-        """Return the body as text; bytes that are no UTF-8 are replaced."""
-        return self.body.decode("utf-8", "replace")
-
-    @property
-    def server_time(self) -> datetime | None:
-        """Return the service's own clock (header `Date`), to be used for cursors."""
-        return _http_date(self.headers.get("Date"))
-
-    def json(self) -> JsonValue:
-        """Return the parsed body; NotJson when it is something else."""
-        try:
-            value: JsonValue = orjson.loads(self.body)
-        except orjson.JSONDecodeError:
-            failure = NotJson("the answer is not JSON")
-        else:
-            return value
-        # Raised outside of the handler: the parser's exception holds the whole body.
-        raise failure
-
-    def json_object(self) -> JsonObject:
-        """Return the parsed body, which must be an object."""
-        value = self.json()
-        if not isinstance(value, dict):
-            raise BadAnswer("the answer is not an object")
-        return value
-
-    def json_list(self) -> list[JsonValue]:
-        """Return the parsed body, which must be a list."""
-        value = self.json()
-        if not isinstance(value, list):
-            raise BadAnswer("the answer is not a list")
-        return value
 
 
 class BaseClient:
     """A service behind one base URL; subclasses add its words."""
 
     service: ClassVar[str] = "service"
+    # What a permit may ask of this client at all.
+    removable: ClassVar[frozenset[TargetKind]] = frozenset()
 
     def __init__(
         self,
@@ -116,8 +60,18 @@ class BaseClient:
         self._gate = asyncio.Semaphore(request_limit)
         self._timeout = timeout
         self._secrets: tuple[str, ...] = ()
-        self.read_only = False
+        self.policy = WritePolicy()
+        self.instance = ""
         self.dropped = 0
+
+    @property
+    def read_only(self) -> bool:
+        """Return whether every change is refused."""
+        return not self.policy.changes
+
+    @read_only.setter
+    def read_only(self, value: bool) -> None:
+        self.policy = replace(self.policy, changes=not value)
 
     @property
     def url(self) -> URL:
@@ -138,15 +92,16 @@ class BaseClient:
         form: Form | None = None,
         headers: Mapping[str, str] | None = None,
         mutating: bool | None = None,
+        removes: Removal | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """Make one call and return its 2xx answer; everything else raises a ClientError.
 
         All calls of all clients pass here. `mutating` is true for every method but GET unless
-        the caller says otherwise, and is refused with ReadOnly in read-only mode.
+        the caller says otherwise, and is refused with ReadOnly in read-only mode. What removes
+        something goes by the permit in `removes`, or not at all.
         """
-        if (method != "GET" if mutating is None else mutating) and self.read_only:
-            raise ReadOnly("nothing may be changed right now")
+        self._guard(method, path, query=query, json=json, form=form, mutating=mutating, by=removes)
         url = (self._base / path).with_query(query) if query else self._base / path
         sent = {**self._headers(), **(headers or {})}
         body = orjson.dumps(json) if json is not None else None
@@ -155,8 +110,42 @@ class BaseClient:
         limit = self._timeout if timeout is None else timeout
         async with self._gate:
             answer = await self._exchange(method, url, sent, form or body, limit)
+        if removes is not None and answer.status == HTTPStatus.NOT_FOUND and answer.is_page:
+            # A proxy's "not found" must not pass for "gone already".
+            raise BadAnswer("a web page answered instead of the service")
         self._check(answer)
         return answer
+
+    def _guard(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None,
+        json: JsonValue,
+        form: Form | None,
+        mutating: bool | None,
+        by: Removal | None,
+    ) -> None:
+        """Raise unless this call may be sent: the one place where that is decided."""
+        pairs = tuple(query.items()) if isinstance(query, Mapping) else tuple(query or ())
+        # Of other calls the body is nobody's business: settings hold secrets.
+        body = "" if by is None else _body_text(form, json)
+        harmless = self._is_harmless(method, path, dict(pairs))
+        check(
+            Guarded(
+                call=PlannedCall(method=method, path=path, query=pairs, body=body),
+                kind=kind_of(method, path, mutating=mutating, harmless=harmless),
+                removal=by,
+                policy=self.policy,
+                instance=self.instance,
+                removable=self.removable,
+            )
+        )
+
+    def _is_harmless(self, method: str, path: str, query: Mapping[str, str]) -> bool:
+        """Tell whether a call that looks like a removal takes nothing from anybody."""
+        return False
 
     async def _exchange(
         self,
@@ -181,7 +170,7 @@ class BaseClient:
                 ) as response,
             ):
                 return await self._receive(response)
-        except _TRANSPORT_ERRORS as err:
+        except TRANSPORT_ERRORS as err:
             failure = transport_error(err)
         # Raised outside of the handler: aiohttp's exceptions carry headers and query.
         raise failure
@@ -307,62 +296,16 @@ class BaseClient:
             raise BadAnswer("the list has no usable entry")
 
 
+def _body_text(form: Form | None, json: JsonValue) -> str:
+    """Return the body of a call as text."""
+    if form:
+        return urlencode(form)
+    return "" if json is None else orjson.dumps(json).decode()
+
+
 def _picked(elements: Iterator[JsonValue], wanted: Collection[int] | None) -> Iterator[JsonValue]:
     """Yield the elements with a wanted id, and those whose id cannot be told."""
     for element in elements:
         known = element.get("id") if isinstance(element, dict) else None
         if wanted is None or not isinstance(known, int) or known in wanted:
             yield element
-
-
-def transport_error(err: BaseException) -> ClientError:
-    """Return our error for what aiohttp, asyncio or the system raised; its text is ours."""
-    tls = (aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch, ssl.SSLError)
-    if isinstance(err, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
-        return TlsError("the certificate is not trusted")
-    if isinstance(err, tls):
-        return TlsError("the secure connection failed")
-    if isinstance(err, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        return BadAddress("the address is not valid")
-    if isinstance(err, aiohttp.ClientConnectorDNSError):
-        return Unreachable("the host name is not known")
-    if isinstance(err, TimeoutError):
-        return Unreachable("no answer in time")
-    if isinstance(err, aiohttp.ClientConnectorError):
-        return Unreachable("no connection")
-    if isinstance(err, aiohttp.ClientResponseError):
-        return BadAnswer("the answer is not valid HTTP")
-    if isinstance(err, aiohttp.ClientConnectionError | aiohttp.ClientPayloadError | OSError):
-        return Unreachable("the connection was cut")
-    return BadAddress("the call could not be made with this address")
-
-
-def message_text(value: JsonValue) -> str:
-    """Return the human text of an error body, whatever of the known shapes it has."""
-    if isinstance(value, list):
-        return "; ".join(text for entry in value[:5] if (text := message_text(entry)))
-    if not isinstance(value, dict):
-        return as_text(value)
-    keys = ("errorMessage", "message", "error", "title", "detail")
-    return next((found for key in keys if (found := as_str(value.get(key)))), "")
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Return the seconds of `Retry-After` (number or date), within an hour."""
-    text = (answer.headers.get("Retry-After") or "").strip()
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return min(float(text), _MAX_RETRY_AFTER)
-    moment = _http_date(text)
-    if moment is None:
-        return None
-    now = answer.server_time or datetime.now(UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _MAX_RETRY_AFTER)
-
-
-def _http_date(text: str | None) -> datetime | None:
-    """Return the aware time of an HTTP date."""
-    try:
-        moment = parsedate_to_datetime(text or "")
-    except ValueError, TypeError, IndexError, OverflowError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

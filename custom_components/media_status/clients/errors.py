@@ -98,5 +98,13 @@ class ReadOnly(ClientError):
     """The client is in read-only mode and this call would change something."""
 
 
+class NotPermitted(ClientError):
+    """A removal without a permit, or one that the permit does not cover; nothing was sent."""
+
+
+class RootFolderTrouble(Refused):
+    """Radarr or Sonarr deletes no file while the root folder is missing or empty (409)."""
+
+
 class UnsafeId(ClientError):
     """An id that could hit more than one thing (blank, `all`, lists, path pieces)."""

@@ -12,7 +12,8 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from .base import Answer, BaseClient
+from .answer import Answer
+from .base import BaseClient
 from .errors import (
     AuthError,
     BadAnswer,

@@ -9,11 +9,11 @@ from random import SystemRandom
 import aiohttp
 import orjson
 
-from .base import transport_error
 from .errors import AuthError, ClientError, Unreachable
 from .jellyfin import JellyfinClient
 from .jellyfin_models import hex_id
 from .readers import JsonObject, JsonValue, as_dict, as_float, as_list, as_objects, as_str
+from .transport import transport_error
 
 _LOGGER = logging.getLogger(__name__)
 _RANDOM = SystemRandom()

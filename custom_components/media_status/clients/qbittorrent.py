@@ -1,7 +1,7 @@
 """qBittorrent 4.1 to 5.3: sign-in, the incremental list of torrents, deletion."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 import re
@@ -10,8 +10,10 @@ from typing import ClassVar, NoReturn, override
 import aiohttp
 from yarl import URL
 
-from .base import Answer, BaseClient, Form, Query
-from .errors import AuthError, BadAnswer, Forbidden, NotFound, TooOld, UnsafeId, WrongService
+from .answer import Answer
+from .base import BaseClient, Form, Query
+from .errors import AuthError, BadAnswer, Forbidden, NotFound, TooOld, WrongService
+from .guard import Permit, Removal, Target, TargetKind
 from .json_stream import load_json_object
 from .qbittorrent_models import MainData, QbtVersion, ServerState, Torrent
 from .qbittorrent_state import SyncState, fits, merge
@@ -36,6 +38,7 @@ class QBittorrentClient(BaseClient):
     """qBittorrent over Web API v2, by API key, by sign-in, or with neither (bypass)."""
 
     service: ClassVar[str] = "qbittorrent"
+    removable: ClassVar[frozenset[TargetKind]] = frozenset({TargetKind.TORRENT})
 
     def __init__(
         self,
@@ -91,24 +94,35 @@ class QBittorrentClient(BaseClient):
         raise _SessionRefused("the sign-in was not accepted")
 
     async def _call(
-        self, method: str, path: str, *, query: Query | None = None, form: Form | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        form: Form | None = None,
+        removes: Removal | None = None,
     ) -> Answer:
         """Make a call in a session; when the session is over, sign in once and repeat."""
         number = await self._ensure_session(None)
         try:
-            return await self._call_once(method, path, query, form)
+            return await self._call_once(method, path, query, form, removes)
         except _SessionRefused:
             if self._username is None:
                 raise
         await self._ensure_session(number)
-        return await self._call_once(method, path, query, form)
+        return await self._call_once(method, path, query, form, removes)
 
     async def _call_once(
-        self, method: str, path: str, query: Query | None, form: Form | None
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        form: Form | None,
+        removes: Removal | None,
     ) -> Answer:
         """Make a call and keep the cookies of its answer (the session's name and age change)."""
         number = self._session_number
-        answer = await self._request(method, path, query=query, form=form)
+        answer = await self._request(method, path, query=query, form=form, removes=removes)
         if answer.cookies and not self._api_key and number == self._session_number:
             self._keep(answer.cookies)
         return answer
@@ -205,12 +219,17 @@ class QBittorrentClient(BaseClient):
             raise BadAnswer("the list of torrents has an unknown form")
         return raw
 
-    async def torrents_delete(self, hashes: Sequence[str], delete_files: bool) -> None:
-        """Delete exactly these torrents (hashes of 40 or 64 hex digits), with or without data."""
-        if isinstance(hashes, str) or not hashes:
-            raise UnsafeId("no torrent was named")
-        form = {
-            "hashes": "|".join(safe_torrent_id(entry) for entry in hashes),
-            "deleteFiles": "true" if delete_files else "false",
-        }
-        await self._call("POST", f"{_API}/torrents/delete", form=form)
+    async def delete_torrent(self, permit: Permit, torrent_id: str, *, delete_files: bool) -> None:
+        """Delete one torrent, with or without its data; an unknown one is no error here.
+
+        `torrent_id` is its id in qBittorrent: the first 40 hex digits, whatever the torrent's kind.
+        """
+        name = safe_torrent_id(torrent_id)
+        form = {"hashes": name, "deleteFiles": "true" if delete_files else "false"}
+        target = Target(kind=TargetKind.TORRENT, id=name)
+        removes = Removal(permit=permit, targets=(target,), files=delete_files)
+        try:
+            await self._call("POST", f"{_API}/torrents/delete", form=form, removes=removes)
+        except NotFound:
+            # It answers so for no torrent: the address is not qBittorrent's any more.
+            raise BadAnswer("qBittorrent does not know this call") from None

@@ -8,10 +8,11 @@ from .errors import AuthError, BadAddress, UnsafeId
 
 _MESSAGE_LIMIT = 200
 _SHORTEST_SECRET = 4
+_LARGEST_ID = 2**31 - 1
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\]\)\"'<>,]+", re.IGNORECASE)
 _SECRET_LIKE = re.compile(r"\b(?:qbt_)?[0-9A-Za-z_-]{28,}\b")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_TORRENT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_TORRENT_ID = re.compile(r"[0-9a-f]{40}")
 _GUID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -69,17 +70,20 @@ def clean_secret(secret: str) -> str:
 
 
 def safe_number(value: int) -> str:
-    """Return a database id (a positive number) for a path."""
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+    """Return a database id (a positive number) for a path.
+
+    A larger one than the services know is "not found" to them, and must not pass for "gone".
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _LARGEST_ID:
         raise UnsafeId("not a usable id")
     return str(value)
 
 
 def safe_torrent_id(value: str) -> str:
-    """Return a torrent hash in lower case: 40 or 64 hex digits and nothing else."""
-    text = value.lower()
+    """Return the id that qBittorrent gives a torrent: 40 hex digits in lower case, no more."""
+    text = value.lower() if isinstance(value, str) else ""
     if not _TORRENT_ID.fullmatch(text):
-        raise UnsafeId("not a torrent hash")
+        raise UnsafeId("not a torrent's id")
     return text
 
 

@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import aiohttp
 from yarl import URL
 
-from .base import Answer, BaseClient, Query, message_text
+from .answer import Answer, message_text
+from .base import BaseClient, Query
 from .errors import (
     AuthError,
     BadAnswer,

@@ -7,7 +7,8 @@ from typing import ClassVar, NoReturn, override
 import aiohttp
 from yarl import URL
 
-from .base import Answer, BaseClient, Query
+from .answer import Answer
+from .base import BaseClient, Query
 from .errors import (
     AuthError,
     BadAnswer,

@@ -17,12 +17,12 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from .base import transport_error
 from .errors import AuthError, BadAnswer, ClientError, NotFound, Unreachable
 from .readers import JsonValue, as_str, as_text
 from .safety import clean_message
 from .signalr_opening import Limits, Opening, Socket
 from .signalr_records import HANDSHAKE, PING, RECORD_END, Records, parsed
+from .transport import transport_error
 
 _LOGGER = logging.getLogger(__name__)
 _RANDOM = SystemRandom()

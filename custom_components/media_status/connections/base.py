@@ -7,6 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from ..clients.errors import ClientError
+from ..clients.guard import Permit
+from ..lifecycle.deletion import Holdings, Inspection, Served, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import FactKind, Match, Observation
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, ProviderIds, Service, Stage
 
@@ -141,13 +145,41 @@ class WebhookTarget:
     """Where a service shall send its pushes."""
 
     url: str
-    secret: str | None = None  # sent back as the password, or as a bearer token
+    secret: str | None = field(default=None, repr=False)  # the password, or a bearer token
+    # Who had the only slot before us, in the service's own words: gets every push, and the slot
+    # back in the end. It holds that owner's secrets.
+    previous: JsonObject | None = field(default=None, repr=False)
+
+
+class TargetChanged(ClientError):
+    """What a step of a deletion is about is not what was planned any more; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """A title that a service has, for noticing what disappears: its ids, and what is there."""
+
+    media_type: MediaType
+    ids: ProviderIds
+    own_id: str
+    items: frozenset[ItemKey] | None = None  # with files; None where only a number is known
+    files: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Census:
+    """All that a service has, from a complete and healthy read that began at `taken_at`."""
+
+    taken_at: datetime
+    size: int  # titles, torrents, files or items: whatever the service counts
+    titles: tuple[Owned, ...] | None = None  # managers only
 
 
 class Connection(ABC):
     """One configured service instance: translates pushes, makes surveys, keeps the webhook."""
 
     service: ClassVar[Service]
+    can_test_webhook: ClassVar[bool] = False  # whether the service sends a push for a test
 
     def __init__(self, connection_id: str) -> None:
         """Initialize with the subentry's id."""
@@ -173,6 +205,30 @@ class Connection(ABC):
         """Do what gets a title moving that waits for a person; raise `ClientError`."""
         return ()
 
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return what the service has of what shall be deleted; raise `ClientError` if unknown."""
+        return Holdings()
+
+    async def trace(self, downloads: frozenset[str]) -> Mapping[str, frozenset[Served]]:
+        """Return all that these downloads brought here, of whatever title; raise `ClientError`."""
+        return {}
+
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Do one step, after making sure that its target is still the one that was planned.
+
+        Raises `TargetChanged`, `NotFound` when it is gone already, `DryRun` in rehearsals, and
+        other `ClientError`s after which the effect is unknown.
+        """
+        raise TargetChanged("this service removes nothing")
+
+    async def look(self, step: Step) -> Sight:
+        """Return whether what a step removes is gone, by a healthy read; raise `ClientError`."""
+        raise TargetChanged("this service removes nothing")
+
+    async def census(self) -> Census | None:
+        """Return all that the service has; None where it cannot be counted cheaply."""
+        return None
+
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:
         """Return how our webhook stands in the service."""
         return WebhookState.UNSUPPORTED
@@ -184,5 +240,16 @@ class Connection(ABC):
         return WebhookState.UNSUPPORTED
 
     async def remove_webhook(self, target: WebhookTarget) -> None:
-        """Remove our webhook; leave everything else as it is."""
+        """Remove our webhook; leave everything else as it is, or as it was before us."""
+        return
+
+    async def webhook_owner(self, target: WebhookTarget) -> JsonObject | None:
+        """Return who else has the only slot, for `WebhookTarget.previous`.
+
+        None when nobody has it, or when what it gets cannot be passed on.
+        """
+        return None
+
+    async def test_webhook(self, target: WebhookTarget) -> None:
+        """Have the service send its test push; raise `ClientError` when it says it could not."""
         return

@@ -15,7 +15,7 @@ from .lifecycle.model import ItemKey, JsonObject, MediaType, Service, Stage
 from .lifecycle.request import Request
 from .lifecycle.stages import MOVING
 from .lifecycle.tracker import Tracker
-from .wanted_files import has_matches, known_files, proven_items
+from .wanted_files import has_matches, hearsay, known_files, proven_items
 
 _STEP: Final = 1000  # facts looked at before others may run
 _OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
@@ -149,6 +149,8 @@ def _library_items(
     """Return all items for Jellyfin; most need no more than what their stage says."""
     known = _UNPROVEN if _is_unproven(asker, request) else _ITEMS
     items = {item: known[_stage(request, item)] for item in request.items}
+    for item in hearsay(request) & items.keys():
+        items[item] = replace(items[item], has_file=False, is_live=True)
     for item in late & items.keys():
         items[item] = replace(items[item], is_overdue=True)
     if not (has_variants or late or has_matches(request)):

@@ -6,7 +6,8 @@ from typing import Final
 
 from .lifecycle.evidence import Evidence
 from .lifecycle.facts import Fact, File, Match, MatchPhase, Playable
-from .lifecycle.model import ItemKey, Subject
+from .lifecycle.model import ItemKey, Subject, Via
+from .lifecycle.paths import is_same_file
 from .lifecycle.request import Request
 from .lifecycle.stages import matches
 
@@ -47,6 +48,29 @@ def known_files(request: Request, items: Iterable[ItemKey]) -> dict[ItemKey, Kno
                 words=tuple(matches(evidence, subject)),
             )
     return files
+
+
+def hearsay(request: Request) -> set[ItemKey]:
+    """Return the items of whose present file only a push has told.
+
+    Pushes come late: it may be a file of the past that Jellyfin still shows, and what is called
+    available by that would end the request for good. The manager is asked at once, anyway.
+    """
+    told = {
+        key: (fact, fact.value)
+        for key, fact in request.facts.items()
+        if isinstance(fact.value, File) and fact.value.present
+    }
+    found: set[ItemKey] = set()
+    for (subject, connection_id, kind, via), (fact, file) in told.items():
+        if via is not Via.PUSH or subject.item is None:
+            continue
+        known = told.get((subject, connection_id, kind, Via.SURVEY))
+        if known is None or not (
+            known[0].seen_at > fact.seen_at or is_same_file(known[1].path, file.path)
+        ):
+            found.add(subject.item)
+    return found
 
 
 def proven_items(request: Request, connection_id: str) -> dict[ItemKey, str]:

@@ -41,6 +41,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
     """One Radarr or Sonarr. `serves_4k` marks an instance that is only there for 4K."""
 
     origin: ClassVar[Origin]
+    can_test_webhook: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -121,6 +122,11 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
     async def remove_webhook(self, target: WebhookTarget) -> None:
         """Remove our webhook and no other."""
         await autopilot.remove(self._client, target)
+
+    @override
+    async def test_webhook(self, target: WebhookTarget) -> None:
+        """Have the service send its test push."""
+        await autopilot.test(self._client, target)
 
     @override
     async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:

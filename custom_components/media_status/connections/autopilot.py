@@ -1,5 +1,6 @@
 """Keep our webhook in Radarr and Sonarr: create it, repair it, never twice, never another's."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ..clients.arr import ArrClient, Notification
@@ -75,6 +76,15 @@ async def remove(client: ArrClient, target: WebhookTarget) -> None:
     """Delete our webhook."""
     for entry in _ours(await client.notifications(), target):
         await _delete(client, entry)
+
+
+async def test(client: ArrClient, target: WebhookTarget) -> None:
+    """Have the service call our webhook as it is stored; the password alone it does not show."""
+    ours = _ours(await client.notifications(), target)
+    if not ours:
+        raise NotFound("the webhook is not there")
+    stored = replace(target, url=ours[0].url or target.url)
+    await client.test_notification(_body(ours[0].raw, stored))
 
 
 async def _delete(client: ArrClient, entry: Notification) -> None:

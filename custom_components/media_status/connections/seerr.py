@@ -63,6 +63,7 @@ class SeerrConnection(Connection):
     """One Seerr, Jellyseerr or Overseerr."""
 
     service: ClassVar[Service] = Service.SEERR
+    can_test_webhook: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -108,8 +109,18 @@ class SeerrConnection(Connection):
 
     @override
     async def remove_webhook(self, target: WebhookTarget) -> None:
-        """Empty the slot if it is ours."""
+        """Empty the slot if it is ours, or give it back to who had it."""
         await seerr_webhook.remove(self._client, target)
+
+    @override
+    async def webhook_owner(self, target: WebhookTarget) -> JsonObject | None:
+        """Return who else has the slot, when its pushes can be passed on."""
+        return await seerr_webhook.owner(self._client, target)
+
+    @override
+    async def test_webhook(self, target: WebhookTarget) -> None:
+        """Have Seerr send its test push."""
+        await seerr_webhook.test(self._client, target)
 
     @override
     async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:

@@ -10,6 +10,7 @@ from .arr_words import imdb_id, picture_url
 from .base import Doorbell, Push
 from .text import name_text, title_text
 
+OWN_BLOCK = "home_assistant_media_status"
 _YEAR = re.compile(r"^(.*\S)\s*\((\d{4})\)\s*$", re.DOTALL)
 _IN_4K = re.compile(r"\b4K\b")
 _NUMBER = re.compile(r"\d{1,5}", re.ASCII)
@@ -45,7 +46,11 @@ _TYPES = {
 
 
 def read_push(connection_id: str, payload: JsonObject, seen_at: datetime) -> Push:
-    """Return what a body says; never raises for what it contains."""
+    """Return what a body says; never raises for what it contains.
+
+    Where the template is another's, what we need stands in a block of our own.
+    """
+    payload = as_dict(payload.get(OWN_BLOCK)) or payload
     event = name_text(payload.get("notification_type")) or "unknown"
     name = event.upper()
     ask = _ASKS.get(name)

@@ -1,5 +1,7 @@
 """A manager lets go of a title: what it said of the parts goes with it, and nothing else."""
 
+from dataclasses import replace
+
 from custom_components.media_status.lifecycle.facts import (
     AskStatus,
     File,
@@ -197,3 +199,26 @@ def test_a_wish_does_not_end_with_what_pushes_tell_of_it() -> None:
     assert house.of(world).is_open
     house.survey(at(3))
     assert house.of(world).status.items[SEASON_1[1]] is Stage.SEARCHING
+
+
+def test_pushes_that_come_late_do_not_end_what_was_added_again() -> None:
+    """That it was deleted is told twice, long after; only looks can make that certain."""
+    world = World(status=AskStatus.ABSENT, managed=True)
+    house = House(world)
+    title = Statement(value=Title(present=True, monitored=True))
+    said = _titled("m603", world, 0, Via.SURVEY, title)
+    opening = Opening(origin=Origin.RADARR, created_at=at(0), items=frozenset({MOVIE}))
+    house.push(replace(said, opening=opening), now=at(0))
+    gone = Statement(value=Title(present=False))
+    for minutes in (1, 12):
+        house.push(_titled("m603", world, minutes, Via.PUSH, gone), now=at(minutes))
+    (request,) = house.tracker.requests.values()
+    assert request.is_open
+    for minutes in (13, 24):
+        house.survey(at(minutes))
+    assert request.is_open
+    world.managed = False
+    for minutes in (25, 36):
+        house.survey(at(minutes))
+    assert request.stage is Stage.DELETED
+    assert not request.is_open

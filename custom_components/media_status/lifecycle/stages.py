@@ -25,7 +25,7 @@ from .facts import (
     Wanted,
 )
 from .merge import GONE_AFTER
-from .model import REQUEST, ItemKey, Stage, Subject
+from .model import REQUEST, ItemKey, Stage, Subject, Via
 from .paths import is_same_file
 
 # The line of DESIGN section 4; a later stage is further.
@@ -185,7 +185,8 @@ def _asked(ask: tuple[Fact, Ask], *, is_managed: bool, is_gone: bool) -> Stage:
 
 
 def _is_settled(fact: Fact) -> bool:
-    return fact.seen_at - fact.since >= GONE_AFTER
+    """Return whether looks far enough apart agree; a push may come late, and twice."""
+    return fact.via is not Via.PUSH and fact.seen_at - fact.since >= GONE_AFTER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from yarl import URL
 
 from .arr_models import (
     ArrStatus,
+    Candidate,
     HealthMessage,
     HistoryRecord,
     MediaFile,
     Notification,
     QueueRecord,
     RootFolder,
+    candidate,
     history_record,
     notification,
     queue_record,
@@ -28,6 +30,7 @@ from .safety import clean_secret, safe_number
 __all__ = [
     "ArrClient",
     "ArrStatus",
+    "Candidate",
     "HealthMessage",
     "HistoryRecord",
     "MediaFile",
@@ -44,6 +47,8 @@ _READ_TRIES = 3
 _MAX_PAGES = 500
 # Creating or testing a webhook makes the service call us first; it waits up to 100 s for that.
 _TEST_TIMEOUT = 110.0
+# A search waits for the slowest indexer.
+_SEARCH_TIMEOUT = 100.0
 
 
 class ArrClient(BaseClient):
@@ -255,6 +260,18 @@ class ArrClient(BaseClient):
                 source=as_text(row.get("source")),
                 type=as_text(row.get("type")),
                 message=as_text(row.get("message")),
+                wiki_url=as_text(row.get("wikiUrl")),
             )
             for row in await self._get_objects(f"{_API}/health")
         ]
+
+    async def profiles(self) -> frozenset[int]:
+        """Return the ids of the quality profiles."""
+        rows = await self._get_objects(f"{_API}/qualityprofile")
+        return frozenset(number for row in rows if (number := as_id(row.get("id"))) is not None)
+
+    async def _candidates(self, **query: str) -> list[Candidate]:
+        """Have the indexers asked now, which takes up to a minute; take nothing of it."""
+        return await self._get_projected(
+            f"{_API}/release", candidate, query=query, timeout=_SEARCH_TIMEOUT
+        )

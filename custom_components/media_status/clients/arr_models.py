@@ -114,6 +114,15 @@ class HealthMessage:
     source: str
     type: str
     message: str
+    wiki_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A release that an interactive search found, and why it would not be taken."""
+
+    rejections: tuple[str, ...]
+    is_rejected: bool
 
 
 def queue_record(raw: JsonObject, title_key: str) -> QueueRecord | None:
@@ -142,6 +151,18 @@ def queue_record(raw: JsonObject, title_key: str) -> QueueRecord | None:
         quality=quality_name(raw),
         output_path=as_str(raw.get("outputPath")),
         added=as_datetime(raw.get("added")),
+    )
+
+
+def candidate(raw: JsonObject) -> Candidate | None:
+    """Build a found release; None without a title."""
+    if as_str(raw.get("title")) is None:
+        return None
+    texts = as_texts(raw.get("rejections"))
+    rejected = as_bool(raw.get("rejected"))
+    return Candidate(
+        rejections=tuple(dict.fromkeys(texts)),
+        is_rejected=bool(texts) if rejected is None else rejected,
     )
 
 

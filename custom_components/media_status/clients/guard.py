@@ -42,11 +42,15 @@ class WritePolicy:
 
 
 class TargetKind(StrEnum):
-    """What can be a target of a deletion."""
+    """What can be a target of a deletion.
+
+    A season, an episode and a monitored movie are only ever not looked for any more.
+    """
 
     TORRENT = "torrent"
     MOVIE = "movie"
     MOVIE_FILE = "movie_file"
+    MONITORED_MOVIE = "monitored_movie"
     SERIES = "series"
     SEASON = "season"
     EPISODE = "episode"

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from .arr import ArrClient
+from .arr import Candidate
+from .arr_deletion import DeletingArrClient
 from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
-from .errors import NotFound
+from .errors import NotFound, Refused
+from .guard import Permit, Target, TargetKind
 from .readers import (
     JsonObject,
     as_bool,
@@ -51,15 +53,28 @@ class Movie:
     poster_url: str | None
     size_on_disk: int | None
     added: datetime | None
+    profile_id: int | None = None
+    last_search: datetime | None = None
 
 
-class RadarrClient(ArrClient):
+class RadarrClient(DeletingArrClient):
     """Radarr v4 to v6."""
 
     service: ClassVar[str] = "radarr"
     app_name: ClassVar[str] = "Radarr"
     title_key: ClassVar[str] = "movieId"
     unknown_items_key: ClassVar[str] = "includeUnknownMovieItems"
+    exclusions_path: ClassVar[str] = "exclusions"
+    exclusion_keys: ClassVar[tuple[str, str]] = ("tmdbId", "movieTitle")
+    removable: ClassVar[frozenset[TargetKind]] = frozenset(
+        {
+            TargetKind.MOVIE,
+            TargetKind.MOVIE_FILE,
+            TargetKind.MONITORED_MOVIE,
+            TargetKind.QUEUE_ENTRY,
+            TargetKind.EXCLUSION,
+        }
+    )
 
     async def movie(self, movie_id: int) -> Movie | None:
         """Return one film, None when Radarr does not have it."""
@@ -91,9 +106,49 @@ class RadarrClient(ArrClient):
         """Have one film searched for."""
         await self.command("MoviesSearch", movieIds=[int(safe_number(movie_id))])
 
+    async def candidates(self, movie_id: int) -> list[Candidate]:
+        """Return what the indexers have for one film, and why it is not taken; this is slow."""
+        return await self._candidates(movieId=safe_number(movie_id))
+
     async def rescan(self, movie_id: int) -> None:
         """Have the folder of one film looked through."""
         await self.command("RescanMovie", movieId=int(safe_number(movie_id)))
+
+    async def movie_files(self, movie_id: int) -> list[MediaFile]:
+        """Return the files of one film; none when Radarr does not have it."""
+        rows = await self._get_objects("api/v3/moviefile", {"movieId": safe_number(movie_id)})
+        files = (media_file(row) for row in rows if as_id(row.get("movieId")) == movie_id)
+        return [file for file in files if file is not None]
+
+    async def delete_movie(
+        self, permit: Permit, movie_id: int, *, delete_files: bool, add_import_exclusion: bool
+    ) -> None:
+        """Delete one film, with or without its folder; NotFound when it is gone already.
+
+        The files go after the answer, or stay without a word when another film's folder overlaps.
+        """
+        query = {
+            "deleteFiles": "true" if delete_files else "false",
+            "addImportExclusion": "true" if add_import_exclusion else "false",
+        }
+        kind = TargetKind.MOVIE
+        try:
+            await self._remove(permit, kind, "movie", movie_id, files=delete_files, query=query)
+        except Refused:
+            if await self.movie(movie_id) is None:
+                raise NotFound("not found") from None
+            raise
+
+    async def delete_movie_file(self, permit: Permit, file_id: int) -> None:
+        """Delete one file from the disk; RootFolderTrouble while the root folder is not there."""
+        await self._remove(permit, TargetKind.MOVIE_FILE, "moviefile", file_id, files=True)
+
+    async def unmonitor_movie(self, permit: Permit, movie_id: int) -> None:
+        """Have one film not looked for any more."""
+        number = int(safe_number(movie_id))
+        target = Target(kind=TargetKind.MONITORED_MOVIE, id=str(number))
+        body: JsonObject = {"movieIds": [number], "monitored": False}
+        await self._unmonitor(permit, "PUT", "movie/editor", body, (target,))
 
 
 def _movie(raw: JsonObject) -> Movie | None:
@@ -127,4 +182,6 @@ def _movie(raw: JsonObject) -> Movie | None:
         poster_url=poster(raw),
         size_on_disk=as_int(raw.get("sizeOnDisk")),
         added=as_datetime(raw.get("added")),
+        profile_id=as_id(raw.get("qualityProfileId")),
+        last_search=as_datetime(raw.get("lastSearchTime")),
     )

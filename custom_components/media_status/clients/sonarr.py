@@ -6,11 +6,14 @@ from datetime import datetime
 from itertools import batched
 from typing import ClassVar
 
-from .arr import ArrClient
+from .arr import Candidate
+from .arr_deletion import DeletingArrClient
 from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
-from .errors import NotFound
+from .errors import NotFound, Refused
+from .guard import Permit, Target, TargetKind
 from .readers import (
     JsonObject,
+    JsonValue,
     as_bool,
     as_datetime,
     as_dict,
@@ -63,6 +66,7 @@ class Series:
     added: datetime | None
     seasons: tuple[Season, ...]
     status: str
+    profile_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +84,36 @@ class Episode:
     air_date: datetime | None
     tvdb_id: int | None
     absolute_number: int | None
+    last_search: datetime | None = None
 
 
-class SonarrClient(ArrClient):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeFile:
+    """A file of a series; which episodes it holds is told by these."""
+
+    season: int | None
+    file: MediaFile
+
+
+class SonarrClient(DeletingArrClient):
     """Sonarr v4 and v5."""
 
     service: ClassVar[str] = "sonarr"
     app_name: ClassVar[str] = "Sonarr"
     title_key: ClassVar[str] = "seriesId"
     unknown_items_key: ClassVar[str] = "includeUnknownSeriesItems"
+    exclusions_path: ClassVar[str] = "importlistexclusion"
+    exclusion_keys: ClassVar[tuple[str, str]] = ("tvdbId", "title")
+    removable: ClassVar[frozenset[TargetKind]] = frozenset(
+        {
+            TargetKind.SERIES,
+            TargetKind.SEASON,
+            TargetKind.EPISODE,
+            TargetKind.EPISODE_FILE,
+            TargetKind.QUEUE_ENTRY,
+            TargetKind.EXCLUSION,
+        }
+    )
 
     async def series(self, series_id: int) -> Series | None:
         """Return one series, None when Sonarr does not have it."""
@@ -148,9 +173,70 @@ class SonarrClient(ArrClient):
         number = int(safe_number(series_id))
         await self.command("SeasonSearch", seriesId=number, seasonNumber=int(safe_number(season)))
 
+    async def candidates(self, episode_id: int) -> list[Candidate]:
+        """Return what the indexers have for one episode, and why it is not taken; this is slow."""
+        return await self._candidates(episodeId=safe_number(episode_id))
+
+    async def season_candidates(self, series_id: int, season: int) -> list[Candidate]:
+        """Return what the indexers have for a season, and why it is not taken; this is slow."""
+        return await self._candidates(
+            seriesId=safe_number(series_id), seasonNumber=safe_number(season)
+        )
+
     async def rescan(self, series_id: int) -> None:
         """Have the folder of one series looked through."""
         await self.command("RescanSeries", seriesId=int(safe_number(series_id)))
+
+    async def episode_files(self, series_id: int) -> list[EpisodeFile]:
+        """Return the files of one series; none when Sonarr does not have it."""
+        rows = await self._get_objects("api/v3/episodefile", {"seriesId": safe_number(series_id)})
+        return [
+            EpisodeFile(season=as_int(row.get("seasonNumber")), file=file)
+            for row in rows
+            if as_id(row.get("seriesId")) == series_id and (file := media_file(row)) is not None
+        ]
+
+    async def delete_series(
+        self, permit: Permit, series_id: int, *, delete_files: bool, add_import_exclusion: bool
+    ) -> None:
+        """Delete one series, with or without its folder; NotFound when it is gone already.
+
+        The files go after the answer, or stay without a word when another folder overlaps.
+        """
+        query = {
+            "deleteFiles": "true" if delete_files else "false",
+            "addImportListExclusion": "true" if add_import_exclusion else "false",
+        }
+        kind = TargetKind.SERIES
+        try:
+            await self._remove(permit, kind, "series", series_id, files=delete_files, query=query)
+        except Refused:
+            # It may fail inside (500) for a series that it does not have.
+            if await self.series(series_id) is None:
+                raise NotFound("not found") from None
+            raise
+
+    async def delete_episode_file(self, permit: Permit, file_id: int) -> None:
+        """Delete one file from the disk; RootFolderTrouble while the root folder is not there."""
+        await self._remove(permit, TargetKind.EPISODE_FILE, "episodefile", file_id, files=True)
+
+    async def unmonitor_episodes(self, permit: Permit, episode_ids: Collection[int]) -> None:
+        """Have exactly these episodes not looked for any more."""
+        numbers = sorted({int(safe_number(number)) for number in episode_ids})
+        if not numbers:
+            return
+        targets = [Target(kind=TargetKind.EPISODE, id=str(number)) for number in numbers]
+        body: JsonObject = {"episodeIds": [*numbers], "monitored": False}
+        await self._unmonitor(permit, "PUT", "episode/monitor", body, targets)
+
+    async def unmonitor_season(self, permit: Permit, series_id: int, season: int) -> None:
+        """Have what is new in one season not looked for; its known episodes stay as they are."""
+        number = int(safe_number(series_id))
+        label = season if season == 0 else int(safe_number(season))
+        target = Target(kind=TargetKind.SEASON, id=f"{number}:{label}")
+        seasons: list[JsonValue] = [{"seasonNumber": label, "monitored": False}]
+        body: JsonObject = {"series": [{"id": number, "seasons": seasons}]}
+        await self._unmonitor(permit, "POST", "seasonpass", body, (target,))
 
 
 def _series(raw: JsonObject) -> Series | None:
@@ -177,6 +263,7 @@ def _series(raw: JsonObject) -> Series | None:
         added=as_datetime(raw.get("added")),
         seasons=tuple(season for season in seasons if season is not None),
         status=as_text(raw.get("status")),
+        profile_id=as_id(raw.get("qualityProfileId")),
     )
 
 
@@ -216,4 +303,5 @@ def _episode(raw: JsonObject) -> Episode | None:
         air_date=as_datetime(raw.get("airDateUtc")) or as_datetime(raw.get("airDate")),
         tvdb_id=as_id(raw.get("tvdbId")),
         absolute_number=as_int(raw.get("absoluteEpisodeNumber")),
+        last_search=as_datetime(raw.get("lastSearchTime")),
     )

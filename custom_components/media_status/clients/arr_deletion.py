@@ -1,0 +1,121 @@
+"""What deletion needs of Radarr and Sonarr alike: removing by permit, and a look at the disk."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import ClassVar
+
+from .arr import ArrClient
+from .arr_disk import DiskReader, FolderView, PathState, folder_view, separator
+from .base import Query
+from .errors import Refused, RootFolderTrouble, UnsafeId
+from .guard import Permit, Removal, Target, TargetKind
+from .readers import JsonObject, JsonValue, as_id, as_str, as_text
+from .safety import safe_number
+
+_API = "api/v3"
+# The service first tells everybody who listens, one after another.
+_REMOVAL_TIMEOUT = 110.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A title that lists must not add again; `provider_id` is TMDB's (Radarr) or TVDB's."""
+
+    id: int
+    provider_id: int | None
+    title: str
+
+
+class DeletingArrClient(ArrClient):
+    """Radarr or Sonarr, with what removes things and what shows that they are gone."""
+
+    exclusions_path: ClassVar[str]
+    exclusion_keys: ClassVar[tuple[str, str]]  # of the provider's id and of the title
+
+    async def remove_queue_entry(self, permit: Permit, queue_id: int) -> None:
+        """Take an entry out of the queue; its download stays in the client, nothing is blocked."""
+        query = {
+            "removeFromClient": "false",
+            "blocklist": "false",
+            "skipRedownload": "true",
+            "changeCategory": "false",
+        }
+        await self._remove(permit, TargetKind.QUEUE_ENTRY, "queue", queue_id, query=query)
+
+    async def exclusions(self) -> list[Exclusion]:
+        """Return the titles that lists must not add again."""
+        provider, title = self.exclusion_keys
+        return [
+            Exclusion(
+                id=number,
+                provider_id=as_id(row.get(provider)),
+                title=as_text(row.get(title)),
+            )
+            for row in await self._get_objects(f"{_API}/{self.exclusions_path}")
+            if (number := as_id(row.get("id"))) is not None
+        ]
+
+    async def delete_exclusion(self, permit: Permit, exclusion_id: int) -> None:
+        """Let lists add a title again; NotFound when they may already."""
+        await self._remove(permit, TargetKind.EXCLUSION, self.exclusions_path, exclusion_id)
+
+    async def recycle_bin(self) -> str | None:
+        """Return the folder into which files go instead of being deleted, None without one."""
+        raw = await self._get_object(f"{_API}/config/mediamanagement")
+        return as_str(raw.get("recycleBin"))
+
+    async def folder(self, path: str) -> FolderView:
+        """Return what the service sees in a folder; a missing one looks like an empty one."""
+        if not path.strip():
+            raise UnsafeId("no path was named")
+        mark = separator(path)
+        query = {
+            "path": path if path.endswith(mark) else path + mark,
+            "includeFiles": "true",
+            "allowFoldersWithoutTrailingSlashes": "false",
+        }
+        return folder_view(await self._get_object(f"{_API}/filesystem", query))
+
+    async def path_states(self, paths: Iterable[str], root: str) -> dict[str, PathState]:
+        """Return what the service's own view of the disk proves about paths below a root folder."""
+        reader = DiskReader(root, self.folder)
+        return {path: await reader.state(path) for path in dict.fromkeys(paths)}
+
+    async def path_state(self, path: str, root: str) -> PathState:
+        """Return what the service's own view of the disk proves about one path."""
+        return (await self.path_states((path,), root))[path]
+
+    async def _remove(
+        self,
+        permit: Permit,
+        kind: TargetKind,
+        path: str,
+        number: int,
+        *,
+        files: bool = False,
+        query: Query | None = None,
+    ) -> None:
+        """Delete one thing below a path by a permit; NotFound when it is gone already."""
+        name = safe_number(number)
+        removes = Removal(permit=permit, targets=(Target(kind=kind, id=name),), files=files)
+        try:
+            await self._request(
+                "DELETE",
+                f"{_API}/{path}/{name}",
+                query=query,
+                removes=removes,
+                timeout=_REMOVAL_TIMEOUT,
+            )
+        except Refused as err:
+            if err.status != HTTPStatus.CONFLICT:
+                raise
+            raise RootFolderTrouble(err.status, err.message) from None
+
+    async def _unmonitor(
+        self, permit: Permit, method: str, path: str, body: JsonObject, targets: Iterable[Target]
+    ) -> None:
+        """Have things not looked for any more; as part of a deletion it goes by permit too."""
+        removes = Removal(permit=permit, targets=tuple(targets))
+        json: JsonValue = body
+        await self._request(method, f"{_API}/{path}", json=json, mutating=True, removes=removes)

@@ -94,10 +94,6 @@ class Index:
         """Return the open requests with one of these provider ids, of the same media type."""
         return self._first(_provider_names(title))
 
-    def by_download(self, name: str) -> tuple[str, ...]:
-        """Return the open requests that a download serves."""
-        return tuple(sorted(self._keys.get(("download", name), ())))
-
     def _is_another(self, request_id: str, title: TitleRef) -> bool:
         """Return whether the provider ids contradict the service's own id.
 

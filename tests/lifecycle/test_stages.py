@@ -69,7 +69,7 @@ def test_what_a_queue_proves(phase: QueuePhase | None, stage: Stage) -> None:
     """Every word of a manager's queue has its place on the line."""
     wish = _grabbed()
     wish.says(2, about(Queue(present=True, phase=phase), "a"))
-    assert wish.stage is stage
+    assert wish.stage() is stage
 
 
 _NOT_DOWNLOADING = {TransferPhase.METADATA: S.GRABBING, TransferPhase.DONE: S.DOWNLOADED}
@@ -80,7 +80,7 @@ def test_what_a_client_proves(phase: TransferPhase) -> None:
     """Whatever a torrent client does with it: it downloads, unless it has not begun or is done."""
     wish = _grabbed()
     wish.client_says(2, about(Transfer(present=True, phase=phase), "a"))
-    assert wish.stage is _NOT_DOWNLOADING.get(phase, S.DOWNLOADING)
+    assert wish.stage() is _NOT_DOWNLOADING.get(phase, S.DOWNLOADING)
 
 
 def test_the_furthest_word_counts() -> None:
@@ -88,9 +88,9 @@ def test_the_furthest_word_counts() -> None:
     wish = _grabbed()
     wish.says(2, about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "a"))
     wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DONE), "a"))
-    assert wish.stage is S.DOWNLOADED
+    assert wish.stage() is S.DOWNLOADED
     wish.says(3, about(Queue(present=True, phase=QueuePhase.IMPORTING), "a"))
-    assert wish.stage is S.IMPORTING
+    assert wish.stage() is S.IMPORTING
 
 
 def test_what_another_client_does_not_have_is_not_gone() -> None:
@@ -98,16 +98,16 @@ def test_what_another_client_does_not_have_is_not_gone() -> None:
     wish = _grabbed()
     wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DOWNLOADING), "a"))
     wish.says(2, about(Transfer(present=False), "a"), service=CLIENT, connection="client-2")
-    assert wish.stage is S.DOWNLOADING
+    assert wish.stage() is S.DOWNLOADING
 
 
 def test_a_grab_is_believed_until_the_queue_has_had_time() -> None:
     """Then nothing leads anywhere any more, and time alone says so."""
     wish = _grabbed()
     wish.says(1 + GRACE - 1, about(Queue(present=False), "a"))
-    assert wish.stage is S.GRABBING
+    assert wish.stage() is S.GRABBING
     wish.says(1 + GRACE, about(Queue(present=False), "a"))
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 def test_a_grab_of_a_clock_that_is_ahead_is_believed_as_long() -> None:
@@ -115,9 +115,9 @@ def test_a_grab_of_a_clock_that_is_ahead_is_believed_as_long() -> None:
     wish = _grabbed(when=60)
     wish.says(2, about(Queue(present=False), "a"))
     wish.says(2 + GRACE - 1, about(Queue(present=False), "a"))
-    assert wish.stage is S.GRABBING
+    assert wish.stage() is S.GRABBING
     wish.says(2 + GRACE, about(Queue(present=False), "a"))
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 def test_one_manager_is_enough_to_miss_it() -> None:
@@ -125,14 +125,14 @@ def test_one_manager_is_enough_to_miss_it() -> None:
     wish = _grabbed()
     wish.says(2, about(Queue(present=False), "a"), service=RADARR, connection="manager-2")
     wish.says(2 + GRACE, about(Queue(present=False), "a"))
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 def test_a_download_that_nobody_grabbed_leads_nowhere() -> None:
     """A torrent that happens to be there serves no item."""
     wish = _grabbed()
     wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DONE), "other"))
-    assert wish.stage is S.GRABBING
+    assert wish.stage() is S.GRABBING
 
 
 def test_a_failed_download_fails_with_its_reason() -> None:
@@ -140,14 +140,14 @@ def test_a_failed_download_fails_with_its_reason() -> None:
     wish = _grabbed()
     wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DONE), "a"))
     wish.says(3, about(_ended(Result.FAILED, 3, "dead"), "a"))
-    assert (wish.stage, wish.explanation.values) == (S.FAILED, {"reason": "dead"})
+    assert (wish.stage(), wish.explanation.values) == (S.FAILED, {"reason": "dead"})
 
 
 def test_an_ignored_download_is_searched_again() -> None:
     """Somebody took it off the list: that is no failure."""
     wish = _grabbed()
     wish.says(3, about(_ended(Result.IGNORED, 3), "a"))
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 def test_the_last_outcome_counts() -> None:
@@ -155,7 +155,7 @@ def test_the_last_outcome_counts() -> None:
     wish = _grabbed()
     wish.says(2, about(_ended(Result.FAILED, 2), "a"))
     wish.says(3, about(_ended(Result.IGNORED, 3), "a"), service=RADARR, connection="manager-2")
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 @pytest.mark.parametrize(("grabbed", "stage"), [(4, S.GRABBING), (3, S.FAILED), (2, S.FAILED)])
@@ -164,7 +164,7 @@ def test_a_grab_after_the_failure_is_a_new_try(grabbed: float, stage: Stage) -> 
     wish = _grabbed()
     wish.says(3, about(_ended(Result.FAILED, 3), "a"))
     wish.says(4, about(Grab(items=frozenset({MOVIE}), at=at(grabbed)), "a"))
-    assert wish.stage is stage
+    assert wish.stage() is stage
 
 
 def test_what_the_queue_calls_failed_has_failed() -> None:
@@ -172,10 +172,10 @@ def test_what_the_queue_calls_failed_has_failed() -> None:
     wish = _grabbed()
     failed = Queue(present=True, phase=QueuePhase.FAILED, messages=("no seeds", "no luck"))
     wish.says(2, about(failed, "a"))
-    assert (wish.stage, wish.explanation.values) == (S.FAILED, {"reason": "no seeds"})
+    assert (wish.stage(), wish.explanation.values) == (S.FAILED, {"reason": "no seeds"})
     moving = about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "a")
     wish.says(3, moving, service=RADARR, connection="manager-2")
-    assert wish.stage is S.DOWNLOADING
+    assert wish.stage() is S.DOWNLOADING
 
 
 def test_the_first_manager_with_a_message_says_why_it_failed() -> None:
@@ -202,9 +202,9 @@ def test_what_was_imported_may_go_on_seeding() -> None:
     wish = _grabbed(*EPISODES)
     wish.says(2, about(_ended(Result.IMPORTED, 2), "a"), about(Queue(present=False), "a"))
     wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DONE), "a"))
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
     wish.says(3, about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "a"))
-    assert wish.stage is S.DOWNLOADED
+    assert wish.stage() is S.DOWNLOADED
 
 
 def test_the_furthest_download_of_an_item_counts() -> None:
@@ -213,9 +213,9 @@ def test_the_furthest_download_of_an_item_counts() -> None:
     wish.says(2, about(Grab(items=frozenset({MOVIE}), at=at(2)), "b"))
     wish.says(2, about(Queue(present=True, phase=QueuePhase.COMPLETED), "a"))
     wish.says(2, about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "b"))
-    assert wish.stage is S.DOWNLOADED
+    assert wish.stage() is S.DOWNLOADED
     wish.says(3, about(_ended(Result.FAILED, 3), "a"))
-    assert wish.stage is S.DOWNLOADING
+    assert wish.stage() is S.DOWNLOADING
 
 
 # --- before anything is grabbed ----------------------------------------------------------------
@@ -242,7 +242,7 @@ def test_what_seerr_says_before_anything_is_grabbed(
     wish.says(1, about(Ask(status=status)), service=SEERR)
     if managed:
         wish.says(1, about(Wanted(monitored=False, released=True), MOVIE))
-    assert wish.stage is stage
+    assert wish.stage() is stage
 
 
 @pytest.mark.parametrize(("minutes", "stage"), [(10, S.DELETED), (9, S.APPROVED)])
@@ -251,7 +251,7 @@ def test_a_wish_is_withdrawn_when_two_looks_missed_it(minutes: float, stage: Sta
     wish = Wish(managed=False)
     for when in (1, 1 + minutes):
         wish.says(when, about(Ask(status=AskStatus.ABSENT)), service=SEERR)
-    assert wish.stage is stage
+    assert wish.stage() is stage
 
 
 def test_a_withdrawn_wish_that_the_manager_keeps_is_followed() -> None:
@@ -259,20 +259,20 @@ def test_a_withdrawn_wish_that_the_manager_keeps_is_followed() -> None:
     wish = Wish()
     for when in (1, 12):
         wish.says(when, about(Ask(status=AskStatus.ABSENT)), service=SEERR)
-    assert wish.stage is S.APPROVED
+    assert wish.stage() is S.APPROVED
     wish.says(13, about(Title(present=False)))
-    assert wish.stage is S.APPROVED
+    assert wish.stage() is S.APPROVED
     wish.says(23, about(Title(present=False)))
-    assert wish.stage is S.DELETED
+    assert wish.stage() is S.DELETED
 
 
 def test_of_two_seerrs_the_later_word_counts() -> None:
     """Somebody moved from one to the other."""
     wish = Wish(managed=False)
     wish.says(2, about(Ask(status=AskStatus.DECLINED)), service=SEERR, connection="seerr-2")
-    assert wish.stage is S.DECLINED
+    assert wish.stage() is S.DECLINED
     wish.says(3, about(Ask(status=AskStatus.PENDING)), service=SEERR)
-    assert wish.stage is S.REQUESTED
+    assert wish.stage() is S.REQUESTED
 
 
 def test_the_last_decision_counts() -> None:
@@ -291,7 +291,7 @@ def test_the_last_decision_counts() -> None:
         for minute, verdict in words
     ]
     wish.house.push(*seen, now=at(3))
-    assert (wish.stage, wish.explanation.code) == (S.AVAILABLE, "marked_available")
+    assert (wish.stage(), wish.explanation.code) == (S.AVAILABLE, "marked_available")
 
 
 def test_a_decision_counts_before_the_items_are_known() -> None:
@@ -299,7 +299,7 @@ def test_a_decision_counts_before_the_items_are_known() -> None:
     for verdict, stage in ((Verdict.AVAILABLE, S.AVAILABLE), (Verdict.FAILED, S.FAILED)):
         wish = Wish(ONE, managed=False)
         wish.house.tracker.decide(wish.request.id, verdict, None, at(1))
-        assert (wish.stage, wish.status.items) == (stage, {})
+        assert (wish.stage(), wish.status.items) == (stage, {})
 
 
 # --- items -------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def test_a_failure_gives_way_to_a_withdrawal() -> None:
     wish = _grabbed()
     wish.says(2, about(_ended(Result.FAILED, 2), "a"))
     wish.says(3, about(Ask(status=AskStatus.DECLINED)), service=SEERR)
-    assert wish.stage is S.DECLINED
+    assert wish.stage() is S.DECLINED
 
 
 def test_the_newest_failure_is_the_news() -> None:
@@ -382,7 +382,7 @@ def test_out_for_one_manager_is_out() -> None:
     assert wish.explanation.values == {"date": at(1500).date().isoformat()}
     out = about(Wanted(monitored=False, released=True), MOVIE)
     wish.says(3, out, service=RADARR, connection="manager-2")
-    assert wish.stage is S.SEARCHING
+    assert wish.stage() is S.SEARCHING
 
 
 def test_a_release_comes_by_time_alone() -> None:
@@ -398,4 +398,4 @@ def test_without_a_manager_nothing_is_searched() -> None:
     """A monitored episode of a series that its manager has let go of."""
     wish = Wish(managed=False)
     wish.says(1, about(Wanted(monitored=True, released=True), MOVIE))
-    assert wish.stage is S.APPROVED
+    assert wish.stage() is S.APPROVED

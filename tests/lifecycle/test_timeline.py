@@ -285,7 +285,7 @@ def test_a_decision_is_told_with_its_reason() -> None:
     assert _told(changes) == [
         ("decided", Service.HOME_ASSISTANT, {"verdict": "failed", "reason": "too old"})
     ]
-    assert wish.stage is Stage.FAILED
+    assert wish.stage() is Stage.FAILED
 
 
 def test_entries_of_a_batch_stand_in_order_of_what_they_are_about() -> None:

@@ -70,7 +70,6 @@ class Wish:
         """Return what is derived."""
         return self.request.status
 
-    @property
     def stage(self) -> Stage:
         """Return where it stands."""
         return self.request.stage

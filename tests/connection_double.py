@@ -17,7 +17,7 @@ from custom_components.media_status.connections.base import (
     WebhookTarget,
 )
 from custom_components.media_status.const import DOMAIN
-from custom_components.media_status.lifecycle.model import Service
+from custom_components.media_status.lifecycle.model import JsonObject, Service
 from homeassistant.config_entries import ConfigFlowResult, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
@@ -31,6 +31,7 @@ class Household:
 
     identity: str | None = None
     webhook: WebhookState | Exception = WebhookState.MISSING
+    owner: JsonObject | None = field(default_factory=lambda: {"types": 222})
     failures: list[Exception] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
     targets: list[WebhookTarget] = field(default_factory=list)
@@ -78,6 +79,11 @@ class ConnectionDouble(Connection):
         if isinstance(self._household.webhook, Exception):
             raise self._household.webhook
         return self._household.webhook
+
+    @override
+    async def webhook_owner(self, target: WebhookTarget) -> JsonObject | None:
+        """Answer as planned."""
+        return self._household.owner
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

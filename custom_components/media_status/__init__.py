@@ -14,7 +14,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .clients.errors import ClientError
 from .connections_factory import create_connection
-from .const import DOMAIN
+from .const import DOMAIN, OWN_NOTES
 from .coordinator import ConnectionCoordinator
 from .explanations import async_load
 from .hub import Hub, MediaStatusConfigEntry
@@ -83,7 +83,13 @@ async def _async_start(
     clear_stale(hass, entry)
     RequestIssues(hass, hub).start()
     _register_tracker_device(hass, entry)
-    entry.async_on_unload(entry.add_update_listener(_async_updated))
+    in_force = _settings(entry)
+
+    async def updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+        if _settings(entry) != in_force:  # else we only noted something down
+            await _async_updated(hass, entry)
+
+    entry.async_on_unload(entry.add_update_listener(updated))
 
     async def close(_event: Event) -> None:
         await hub.close()
@@ -157,11 +163,25 @@ async def _async_updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> 
     gone = [
         coordinator
         for key, coordinator in hub.connections.items()
-        if key not in entry.subentries
-        or entry.subentries[key].data[CONF_URL] != coordinator.subentry.data[CONF_URL]
+        if key not in entry.subentries or entry.subentries[key].data[CONF_URL] != coordinator.url
     ]
     await asyncio.gather(*(coordinator.remove_webhook() for coordinator in gone))
     hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _settings(entry: MediaStatusConfigEntry) -> tuple[object, ...]:
+    """Return what people decide; what we note down ourselves needs no reload."""
+    return (
+        entry.title,
+        dict(entry.options),
+        {
+            key: (
+                subentry.title,
+                {name: value for name, value in subentry.data.items() if name not in OWN_NOTES},
+            )
+            for key, subentry in entry.subentries.items()
+        },
+    )
 
 
 def _remove_files(path: Path) -> None:

@@ -1,15 +1,18 @@
-"""Offer a button that asks all services now."""
+"""Offer buttons that ask all services now, and that test a connection's webhook."""
 
 from typing import override
 
 from homeassistant.components.button import ButtonEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .entity import TrackerEntity
+from .coordinator import ConnectionCoordinator
+from .entity import ConnectionEntity, TrackerEntity
 from .hub import MediaStatusConfigEntry
+from .webhook_keeper import TripResult
 
 PARALLEL_UPDATES = 1
 
@@ -19,8 +22,11 @@ async def async_setup_entry(
     entry: MediaStatusConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the button."""
+    """Set up the tracker's button, and one for each connection whose service can send a test."""
     async_add_entities([SurveyButton(entry)])
+    for connection_id, coordinator in entry.runtime_data.connections.items():
+        if coordinator.connection.can_test_webhook:
+            async_add_entities([TestWebhookButton(coordinator)], config_subentry_id=connection_id)
 
 
 class SurveyButton(TrackerEntity, ButtonEntity):
@@ -46,4 +52,35 @@ class SurveyButton(TrackerEntity, ButtonEntity):
                 translation_domain=DOMAIN,
                 translation_key="survey_incomplete",
                 translation_placeholders={"services": ", ".join(sorted(silent))},
+            )
+
+
+class TestWebhookButton(ConnectionEntity, ButtonEntity):
+    """Have a service send its test push, and say whether it got here."""
+
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_translation_key = "test_webhook"
+
+    def __init__(self, coordinator: ConnectionCoordinator) -> None:
+        """Initialize for a connection."""
+        super().__init__(coordinator, "test_webhook")
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True always: why it does not work is what this button is there to say."""
+        return True
+
+    @override
+    async def async_press(self) -> None:
+        """Wait for the test push; say what went wrong."""
+        trip = await self.coordinator.webhooks.test()
+        if trip.result is not TripResult.WORKS:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key=f"webhook_test_{trip.result.value}",
+                translation_placeholders={
+                    "name": self.coordinator.name,
+                    "reason": trip.reason or "-",
+                },
             )

@@ -28,7 +28,7 @@ from .const import (
 from .flow_draft import ConnectionDraft, DuplicateError, Known
 from .lifecycle.model import Service
 from .options_flow import TrackerOptionsFlow
-from .subentry_flow import TAKE_OVER_SCHEMA, ConnectionSubentryFlow
+from .subentry_flow import ConnectionSubentryFlow
 
 type FormInput = Mapping[str, object] | None
 
@@ -137,12 +137,14 @@ class MediaStatusConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_take_over(self, user_input: FormInput = None) -> ConfigFlowResult:
         """Ask whether the only webhook may be taken from the address that has it."""
         draft = self._current(Service.SEERR)
-        if user_input is not None:
-            draft.decide_take_over(bool(user_input[CONF_TAKE_OVER_WEBHOOK]))
+        if user_input is not None and draft.decide_take_over(
+            bool(user_input[CONF_TAKE_OVER_WEBHOOK])
+        ):
             return await self._async_keep()
         return self.async_show_form(
             step_id="take_over",
-            data_schema=TAKE_OVER_SCHEMA,
+            data_schema=draft.take_over_schema,
+            errors=draft.errors,
             description_placeholders=draft.form_placeholders,
         )
 

@@ -31,6 +31,7 @@ from .const import (
     CONF_SERVES_4K,
     CONF_WEBHOOK_BASE_URL,
     CONF_WEBHOOK_ID,
+    CONF_WEBHOOK_PREVIOUS,
     CONF_WEBHOOK_SECRET,
     WEBHOOK_PATH,
 )
@@ -107,9 +108,11 @@ def webhook_target(
             base = get_url(hass, allow_internal=True, prefer_external=False)
         except NoURLAvailableError:
             return None
+    previous = data.get(CONF_WEBHOOK_PREVIOUS)
     return WebhookTarget(
         url=f"{str(base).rstrip('/')}{WEBHOOK_PATH}/{data[CONF_WEBHOOK_ID]}",
         secret=_text(data, CONF_WEBHOOK_SECRET),
+        previous=previous if isinstance(previous, dict) else None,
     )
 
 

@@ -1,12 +1,14 @@
 """Keep one connection: survey it when due, ring at its door, keep its webhook in order."""
 
 import asyncio
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 import logging
 from typing import Final, Protocol, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_URL
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -14,18 +16,13 @@ from homeassistant.util import dt as dt_util
 
 from .clients.errors import AuthError, ClientError, TooOld
 from .connections.base import Connection, Push, Survey, SurveyContext, WebhookState
-from .connections_factory import webhook_target
-from .const import CONF_MANAGE_WEBHOOKS, CONF_TAKE_OVER_WEBHOOK, DOMAIN
+from .const import DOMAIN
 from .errors import survey_error_key
 from .lifecycle.model import JsonObject, Service
-from .repairs import (
-    clear_auth_issue,
-    clear_too_old_issue,
-    clear_webhook_foreign,
-    raise_auth_issue,
-    raise_too_old_issue,
-    raise_webhook_foreign,
-)
+from .lifecycle.request import Changes
+from .missed_pushes import MissedPushes, Watch
+from .repairs import clear_auth_issue, clear_too_old_issue, raise_auth_issue, raise_too_old_issue
+from .webhook_keeper import WebhookKeeper
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -106,6 +103,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         )
         self._keeper = keeper
         self.subentry = subentry
+        self.url = subentry.data.get(CONF_URL)  # which this connection is made for
         self.connection = connection
         self.connection_id = subentry.subentry_id
         self.kind = Service(subentry.subentry_type)
@@ -114,11 +112,11 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.is_fresh = True
         self.newest_import: datetime | None = None
         self._probed_at: datetime | None = None
-        self._is_webhook_due = True
         self._failures = 0
         self._doorbell: _Doorbell | None = None
         self._surveying = asyncio.Lock()
-        self._webhook_lock = asyncio.Lock()
+        self.missed = MissedPushes(self.kind)
+        self.webhooks = WebhookKeeper(self)
 
     @property
     def is_healthy(self) -> bool:
@@ -167,13 +165,31 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
     def note_push(self, push: Push, at: datetime) -> None:
         """Remember the last pushed message, for diagnostics and the connection's page."""
         self.data = replace(self.data, last_push_at=at, last_event=push.event)
+        self.webhooks.note_push(push.event)
+
+    @callback
+    def note_told(self, push: Push, changes: Changes, at: datetime) -> None:
+        """Hear what a push told: that much was not missed."""
+        is_bare = bool(push.doorbells) and not push.observations
+        self.missed.pushed(changes, at, is_bare=is_bare)
+
+    def note_late(self, steps: Iterable[Changes]) -> Iterator[Changes]:
+        """Pass on what a survey changed, and note what a push should have told before."""
+        watch = Watch(
+            # After a start or an outage nobody can know what was sent meanwhile.
+            ours_since=None if self.is_fresh else self.webhooks.ours_since,
+            last_survey=self.data.last_survey,
+        )
+        for changes in steps:
+            self.missed.surveyed(changes, watch, dt_util.utcnow())
+            yield changes
 
     @callback
     def note_listening(self, is_listening: bool) -> None:
         """Remember whether the service can tell us something at this moment."""
         if self.data.listening is not is_listening:
             self.data = replace(self.data, listening=is_listening, listening_since=dt_util.utcnow())
-            self._keeper.state_changed(self)
+            self.tell()
 
     @override
     async def _async_update_data(self) -> ConnectionState:
@@ -219,7 +235,8 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             return
         info = await self.connection.probe()
         self._probed_at = now
-        self._is_webhook_due = True
+        # Somebody may have removed it, or installed the plugin for it.
+        self.webhooks.be_thorough()
         self.data = replace(self.data, name=info.name, version=info.version, identity=info.identity)
 
     def _answered(self, survey: Survey) -> ConnectionState:
@@ -242,9 +259,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.update_interval = timedelta(seconds=seconds)
         if not was_healthy:
             self._keeper.health_changed(self)
-        if self._is_webhook_due:
-            # After every probe: somebody may have removed it, or installed the plugin for it.
-            self._is_webhook_due = False
+        if self.webhooks.is_due():
             self.config_entry.async_create_background_task(
                 self.hass, self.keep_webhook(), f"webhook of {self.name}"
             )
@@ -269,39 +284,26 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
             self._keeper.health_changed(self)
 
     async def keep_webhook(self) -> None:
-        """Create or repair our webhook where we may; tell the user when another owns the slot."""
-        options = self.config_entry.options
-        target = webhook_target(self.hass, options, self.subentry.data)
-        if target is None:
-            return
-        take_over = bool(self.subentry.data.get(CONF_TAKE_OVER_WEBHOOK, False))
-        try:
-            # Two at once could both find it missing, and both create it.
-            async with self._webhook_lock, asyncio.timeout(SURVEY_LIMIT):
-                if options.get(CONF_MANAGE_WEBHOOKS, True):
-                    state = await self.connection.ensure_webhook(target, take_over=take_over)
-                else:
-                    state = await self.connection.webhook_state(target)
-        except (ClientError, TimeoutError) as err:
-            _LOGGER.info("The webhook of %s could not be checked: %s", self.name, err)
-            return
-        self.data = replace(self.data, webhook=state)
-        if state is WebhookState.FOREIGN and options.get(CONF_MANAGE_WEBHOOKS, True):
-            raise_webhook_foreign(self.hass, self.config_entry, self.subentry)
-        else:
-            clear_webhook_foreign(self.hass, self.connection_id)
-        self.async_update_listeners()
+        """Look after our webhook; see `WebhookKeeper`."""
+        await self.webhooks.keep()
 
     async def remove_webhook(self) -> None:
-        """Remove our webhook from the service; a service that does not answer is left alone."""
-        target = webhook_target(self.hass, self.config_entry.options, self.subentry.data)
-        if target is None:
-            return
-        try:
-            async with asyncio.timeout(15):
-                await self.connection.remove_webhook(target)
-        except (ClientError, TimeoutError) as err:
-            _LOGGER.warning("The webhook in %s could not be removed: %s", self.name, err)
+        """Remove our webhook from the service; see `WebhookKeeper`."""
+        await self.webhooks.remove()
+
+    @callback
+    def note_webhook(self, state: WebhookState) -> None:
+        """Remember how our webhook stands."""
+        is_news = self.data.webhook is not state
+        self.data = replace(self.data, webhook=state)
+        self.async_update_listeners()
+        if is_news:
+            self.tell()
+
+    @callback
+    def tell(self) -> None:
+        """Tell who follows the connections that something else is known about this one."""
+        self._keeper.state_changed(self)
 
 
 def is_overdue(context: SurveyContext) -> bool:

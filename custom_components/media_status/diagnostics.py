@@ -18,6 +18,7 @@ TO_REDACT: Final = frozenset(
         "username",
         "password",
         "webhook_id",
+        "webhook_previous",
         "webhook_secret",
         "url",
         "public_url",

@@ -10,6 +10,7 @@ import voluptuous as vol
 
 from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_URL, CONF_USERNAME
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import BooleanSelector
 
 from .clients.errors import ClientError
 from .connections.base import Connection, ServiceInfo, WebhookState
@@ -20,9 +21,12 @@ from .const import (
     CONF_SERVES_4K,
     CONF_TAKE_OVER_WEBHOOK,
     CONF_WEBHOOK_ID,
+    CONF_WEBHOOK_LOSSES,
+    CONF_WEBHOOK_PREVIOUS,
     CONF_WEBHOOK_SECRET,
     KIND_NAMES,
     KINDS_WITHOUT_WEBHOOK,
+    OWN_NOTES,
     WEBHOOK_PATH,
     WEBHOOK_USERNAME,
 )
@@ -36,7 +40,7 @@ from .flow_schema import (
     shown_values,
     suggested_values,
 )
-from .lifecycle.model import Service
+from .lifecycle.model import JsonValue, Service
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -83,7 +87,8 @@ class ConnectionDraft:
         self.errors: dict[str, str] = {}
         self._details: dict[str, str] = {}
         self.title = ""
-        self.data: dict[str, str | bool] = {}
+        self.data: dict[str, JsonValue] = {}
+        self._is_shareable = True
 
     @property
     def unique_id(self) -> str:
@@ -118,8 +123,16 @@ class ConnectionDraft:
 
     @property
     def asks_take_over(self) -> bool:
-        """Tell whether the only webhook slot is somebody else's and the user must decide."""
-        return self._webhook is WebhookState.FOREIGN
+        """Tell whether the only webhook slot is, or was before us, somebody else's to decide on."""
+        return self._webhook is WebhookState.FOREIGN or CONF_WEBHOOK_PREVIOUS in self.data
+
+    @property
+    def take_over_schema(self) -> vol.Schema:
+        """Return the form of that decision; it starts with what was decided before."""
+        decided = self._stored.get(CONF_TAKE_OVER_WEBHOOK) is True
+        return vol.Schema(
+            {vol.Required(CONF_TAKE_OVER_WEBHOOK, default=decided): BooleanSelector()}
+        )
 
     @property
     def shows_webhook(self) -> bool:
@@ -145,9 +158,15 @@ class ConnectionDraft:
             "command": _COMPLETION_COMMAND.format(url=url, secret=secret),
         }
 
-    def decide_take_over(self, take_over: bool) -> None:
-        """Remember the user's word about the foreign webhook."""
+    def decide_take_over(self, take_over: bool) -> bool:
+        """Remember the user's word about the foreign webhook; return whether it can be done."""
+        if take_over and not self._is_shareable:
+            self.errors = {"base": "cannot_forward"}
+            return False
+        self.errors = {}
         self.data[CONF_TAKE_OVER_WEBHOOK] = take_over
+        self.data.pop(CONF_WEBHOOK_LOSSES, None)  # whoever took it before, it is decided anew
+        return True
 
     async def async_submit(self, typed: Fields) -> bool:
         """Read and check what was typed; return whether it can be stored.
@@ -159,8 +178,9 @@ class ConnectionDraft:
         self.errors = dict(reading.errors)
         if self.errors:
             return False
-        self._refuse_duplicate(str(reading.data[CONF_URL]), None)
-        self.data = {**reading.data, **self._own_data()}
+        url = str(reading.data[CONF_URL])
+        self._refuse_duplicate(url, None)
+        self.data = {**reading.data, **self._own_data(url)}
         self.title = self._free_title(reading.name)
         info = await self._async_probe()
         if info is None:
@@ -168,17 +188,21 @@ class ConnectionDraft:
         self._refuse_duplicate(str(self.data[CONF_URL]), info.identity)
         return self._accept_identity(info)
 
-    def _own_data(self) -> dict[str, str | bool]:
+    def _own_data(self, url: str) -> dict[str, JsonValue]:
         """Return what no form asks: made once, kept for the connection's life."""
         if self.kind in KINDS_WITHOUT_WEBHOOK:
             return {}
         stored = self._stored
-        own: dict[str, str | bool] = {
+        own: dict[str, JsonValue] = {
             CONF_WEBHOOK_ID: str(stored.get(CONF_WEBHOOK_ID) or secrets.token_hex(32)),
             CONF_WEBHOOK_SECRET: str(stored.get(CONF_WEBHOOK_SECRET) or secrets.token_urlsafe(32)),
         }
         if isinstance(decided := stored.get(CONF_TAKE_OVER_WEBHOOK), bool):
             own[CONF_TAKE_OVER_WEBHOOK] = decided
+        if stored and same_address(str(stored.get(CONF_URL)), url):
+            # Of another server, nothing of this is true.
+            notes = {key: stored[key] for key in OWN_NOTES if key in stored}
+            own |= {key: value for key, value in notes.items() if isinstance(value, dict | list)}
         return own
 
     def _free_title(self, name: str) -> str:
@@ -251,6 +275,10 @@ class ConnectionDraft:
             return
         try:
             self._webhook = await connection.webhook_state(target)
+            self._is_shareable = (
+                self._webhook is not WebhookState.FOREIGN
+                or await connection.webhook_owner(target) is not None
+            )
         except ClientError as err:
             # The service itself answered; its webhook is looked after once it is set up.
             _LOGGER.debug("Webhook of %s could not be read: %s", self.kind, type(err).__name__)

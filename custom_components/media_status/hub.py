@@ -160,6 +160,7 @@ class Hub:
         @callback
         def tell() -> None:
             coordinator.note_push(push, now)
+            coordinator.note_told(push, changes, now)
             self._publish(changes)
             for doorbell in push.doorbells:
                 self._ring(Bell(doorbell=doorbell))
@@ -178,16 +179,15 @@ class Hub:
     async def take_survey(self, coordinator: ConnectionCoordinator, survey: Survey) -> None:
         """Take a survey in, store it with its cursor, and tell everybody."""
         key = coordinator.connection_id
-        await self._take_steps(
-            self.tracker.survey_steps(
-                key,
-                coordinator.kind,
-                survey.started_at,
-                survey.observations,
-                survey.complete,
-                dt_util.utcnow(),
-            )
+        steps = self.tracker.survey_steps(
+            key,
+            coordinator.kind,
+            survey.started_at,
+            survey.observations,
+            survey.complete,
+            dt_util.utcnow(),
         )
+        await self._take_steps(coordinator.note_late(steps))
         # While something is not stored, a restart must read again what led to it.
         if (
             survey.cursor != coordinator.cursor

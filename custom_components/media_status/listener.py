@@ -1,4 +1,4 @@
-"""Listen where a service can push over a socket that we open: Shoko all it does, Jellyfin scans."""
+"""Listen where news comes without a webhook of ours: sockets that we open, another integration."""
 
 import asyncio
 from collections import deque
@@ -20,8 +20,10 @@ from .connections.base import Doorbell, Push
 from .connections.jellyfin import JellyfinConnection
 from .connections.shoko import ShokoConnection
 from .coordinator import ConnectionCoordinator
+from .core_doorbell import CoreDoorbell
 from .hub import Hub
 from .journal import JournalError
+from .lifecycle.model import Service
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ def start_listener(hub: Hub, coordinator: ConnectionCoordinator) -> None:
         _listen_to_jellyfin(coordinator, connection)
     elif isinstance(connection, ShokoConnection):
         ShokoListener(hub, coordinator, connection).start()
+    elif coordinator.kind is Service.SEERR:
+        CoreDoorbell(coordinator).start()
 
 
 def _listen_to_jellyfin(coordinator: ConnectionCoordinator, connection: JellyfinConnection) -> None:

@@ -21,14 +21,17 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_TAKE_OVER_WEBHOOK, DOMAIN, KIND_NAMES
+from .const import CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_LOSSES, DOMAIN, KIND_NAMES
 
 AUTH_FAILED: Final = "auth_failed"
 JOURNAL_SET_ASIDE: Final = "journal_set_aside"
 REQUEST_STUCK: Final = "request_stuck"
 SERVICE_TOO_OLD: Final = "service_too_old"
+WEBHOOK_CONTESTED: Final = "webhook_contested"
+WEBHOOK_DRIFT: Final = "webhook_drift"
 WEBHOOK_FOREIGN: Final = "webhook_foreign"
-_OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_FOREIGN)
+_OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
+_WARNINGS: Final = (WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
 
 type IssueData = Mapping[str, str | int | float | None] | None
 
@@ -47,18 +50,34 @@ def clear_auth_issue(hass: HomeAssistant, subentry_id: str) -> None:
 
 @callback
 def raise_webhook_foreign(
-    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, *, is_contested: bool = False
 ) -> None:
-    """Report that the only webhook is another's, unless the user already said to leave it."""
+    """Report that the only webhook is another's, unless the user already said to leave it.
+
+    It `is_contested` when it was ours and was taken back more than once.
+    """
     if subentry.data.get(CONF_TAKE_OVER_WEBHOOK) is False:
         return
-    _raise_for_connection(hass, WEBHOOK_FOREIGN, entry, subentry, is_fixable=True)
+    text = WEBHOOK_CONTESTED if is_contested else WEBHOOK_FOREIGN
+    _raise_for_connection(hass, WEBHOOK_FOREIGN, entry, subentry, is_fixable=True, text=text)
 
 
 @callback
 def clear_webhook_foreign(hass: HomeAssistant, subentry_id: str) -> None:
     """Take the report of a foreign webhook back."""
     ir.async_delete_issue(hass, DOMAIN, f"{WEBHOOK_FOREIGN}_{subentry_id}")
+
+
+@callback
+def raise_webhook_drift(hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
+    """Report that somebody changes or removes our webhook again and again."""
+    _raise_for_connection(hass, WEBHOOK_DRIFT, entry, subentry, is_fixable=False)
+
+
+@callback
+def clear_webhook_drift(hass: HomeAssistant, subentry_id: str) -> None:
+    """Take the report of a webhook that does not stay back."""
+    ir.async_delete_issue(hass, DOMAIN, f"{WEBHOOK_DRIFT}_{subentry_id}")
 
 
 @callback
@@ -121,17 +140,18 @@ def _raise_for_connection(
     subentry: ConfigSubentry,
     *,
     is_fixable: bool,
+    text: str | None = None,
     **placeholders: str,
 ) -> None:
-    """Create the issue of one connection."""
+    """Create the issue of one connection, with the texts of its kind unless told otherwise."""
     ir.async_create_issue(
         hass,
         DOMAIN,
         f"{kind}_{subentry.subentry_id}",
         data={"entry_id": entry.entry_id, "subentry_id": subentry.subentry_id},
         is_fixable=is_fixable,
-        severity=ir.IssueSeverity.ERROR if kind != WEBHOOK_FOREIGN else ir.IssueSeverity.WARNING,
-        translation_key=kind,
+        severity=ir.IssueSeverity.WARNING if kind in _WARNINGS else ir.IssueSeverity.ERROR,
+        translation_key=text or kind,
         translation_placeholders={**_placeholders(subentry), **placeholders},
     )
 
@@ -226,8 +246,9 @@ class WebhookRepairFlow(ConnectionRepairFlow):
         if (found := self._find()) is None:
             return self._removed()
         entry, subentry = found
+        kept = {key: value for key, value in subentry.data.items() if key != CONF_WEBHOOK_LOSSES}
         self.hass.config_entries.async_update_subentry(
-            entry, subentry, data={**subentry.data, CONF_TAKE_OVER_WEBHOOK: take_over}
+            entry, subentry, data={**kept, CONF_TAKE_OVER_WEBHOOK: take_over}
         )
         return self.async_create_entry(data={})
 

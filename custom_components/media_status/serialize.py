@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from yarl import URL
 
+from homeassistant.util import dt as dt_util
+
 from .connections.text import clean_text
 from .lifecycle.facts import Fact
 from .lifecycle.forecast import Forecast
@@ -21,6 +23,7 @@ from .lifecycle.request import Explanation, Request, TimelineEntry
 
 if TYPE_CHECKING:
     from .coordinator import ConnectionCoordinator
+    from .webhook_keeper import RoundTrip
 
 MAX_TITLE: Final = 255
 MAX_SENTENCE: Final = 255
@@ -261,10 +264,41 @@ def connection_json(coordinator: ConnectionCoordinator, *, is_admin: bool) -> Js
         "download_rate": state.download_rate,
         "error": state.error,
         "since": timestamp(state.since),
+        "pushes_missed": coordinator.missed.count(dt_util.utcnow()),
+        "forwarding": _forwarding_json(coordinator, is_admin=is_admin),
+        "last_test": _test_json(coordinator),
     }
     if is_admin:
         answer["url"] = without_userinfo(str(coordinator.subentry.data.get("url", "")))
     return answer
+
+
+def _forwarding_json(coordinator: ConnectionCoordinator, *, is_admin: bool) -> JsonObject | None:
+    """Return how passing pushes on goes; None where nobody else gets them."""
+    keeper = coordinator.webhooks
+    if not keeper.is_sharing:
+        return None
+    state = keeper.forwarder.state
+    answer: JsonObject = {
+        "forwarded": state.forwarded,
+        "failed": state.failed,
+        "last_at": timestamp(state.last_at),
+        "last_error": state.last_error,
+    }
+    if is_admin:
+        answer["to"] = keeper.receiver
+    return answer
+
+
+def _test_json(coordinator: ConnectionCoordinator) -> JsonObject | None:
+    """Return how the last round trip ended; None before the first."""
+    trip = coordinator.webhooks.last_test
+    return None if trip is None else round_trip_json(trip)
+
+
+def round_trip_json(trip: RoundTrip) -> JsonObject:
+    """Return how a round trip ended."""
+    return {"at": timestamp(trip.at), "result": trip.result.value, "reason": trip.reason}
 
 
 def without_userinfo(url: str) -> str | None:

@@ -10,14 +10,9 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.helpers.selector import BooleanSelector
 
 from .const import CONF_TAKE_OVER_WEBHOOK
 from .flow_draft import ConnectionDraft, DuplicateError, Known
-
-TAKE_OVER_SCHEMA = vol.Schema(
-    {vol.Required(CONF_TAKE_OVER_WEBHOOK, default=False): BooleanSelector()}
-)
 
 
 def known_connection(subentry: ConfigSubentry) -> Known:
@@ -69,13 +64,16 @@ class ConnectionSubentryFlow(ConfigSubentryFlow):
         self, user_input: Mapping[str, object] | None = None
     ) -> SubentryFlowResult:
         """Ask whether the only webhook may be taken from the address that has it."""
-        if user_input is not None:
-            self.draft.decide_take_over(bool(user_input[CONF_TAKE_OVER_WEBHOOK]))
+        draft = self.draft
+        if user_input is not None and draft.decide_take_over(
+            bool(user_input[CONF_TAKE_OVER_WEBHOOK])
+        ):
             return self._finish()
         return self.async_show_form(
             step_id="take_over",
-            data_schema=TAKE_OVER_SCHEMA,
-            description_placeholders=self.draft.form_placeholders,
+            data_schema=draft.take_over_schema,
+            errors=draft.errors,
+            description_placeholders=draft.form_placeholders,
         )
 
     async def async_step_webhook(

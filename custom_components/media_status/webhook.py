@@ -7,7 +7,7 @@ import logging
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import AUTHORIZATION
+from aiohttp.hdrs import AUTHORIZATION, CONTENT_TYPE
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -21,6 +21,7 @@ from .coordinator import ConnectionCoordinator
 from .hub import Hub
 from .journal import JournalError
 from .lifecycle.model import JsonObject
+from .webhook_forward import FORWARDED
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,11 +63,17 @@ class WebhookView(HomeAssistantView):
             return web.Response(status=HTTPStatus.BAD_REQUEST)
         if not isinstance(payload, dict):
             return web.Response(status=HTTPStatus.BAD_REQUEST)
+        push = _understood(coordinator, payload)
         try:
-            tell = await hub.take_push(coordinator, _understood(coordinator, payload))
+            tell = await hub.take_push(coordinator, push)
         except JournalError as err:
             _LOGGER.error("A push from %s could not be stored: %s", coordinator.name, err)
             return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+        finally:
+            # After our answer, and whatever became of it here: the sender sends only once.
+            if FORWARDED not in request.headers:
+                sent_as = request.headers.get(CONTENT_TYPE)
+                hass.loop.call_soon(coordinator.webhooks.forward, body, sent_as, push.event)
         hass.loop.call_soon(tell)
         return web.Response(status=HTTPStatus.OK)
 

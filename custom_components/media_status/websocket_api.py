@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from .const import DOMAIN
 from .habits_json import statistics_json
 from .queries import FILTER_FIELDS, Reader, RequestFilter, loaded_entry
+from .serialize import round_trip_json
 from .subscription import Subscription
 
 TYPE_SUBSCRIBE: Final = f"{DOMAIN}/subscribe"
@@ -17,12 +18,13 @@ TYPE_REQUESTS: Final = f"{DOMAIN}/requests"
 TYPE_REQUEST: Final = f"{DOMAIN}/request"
 TYPE_CONNECTIONS: Final = f"{DOMAIN}/connections"
 TYPE_STATISTICS: Final = f"{DOMAIN}/statistics"
+TYPE_TEST_WEBHOOK: Final = f"{DOMAIN}/test_webhook"
 
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the commands, once for all entries."""
-    for command in (_subscribe, _requests, _request, _connections, _statistics):
+    for command in (_subscribe, _requests, _request, _connections, _statistics, _test_webhook):
         websocket_api.async_register_command(hass, command)
 
 
@@ -82,6 +84,26 @@ def _statistics(
     """Send how long every stage takes here, and how requests ended."""
     past = loaded_entry(hass).runtime_data.past
     connection.send_result(_message_id(msg), statistics_json(past.habits, past.totals))
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): TYPE_TEST_WEBHOOK,
+        vol.Required("connection_id"): vol.All(str, vol.Length(min=1, max=255)),
+    }
+)
+@websocket_api.require_admin
+@websocket_api.async_response
+async def _test_webhook(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Have a service send its test push; send whether it got here."""
+    found = loaded_entry(hass).runtime_data.connections.get(str(msg["connection_id"]))
+    if found is None:
+        connection.send_error(_message_id(msg), websocket_api.ERR_NOT_FOUND, "no such connection")
+        return
+    trip = await found.webhooks.test()
+    connection.send_result(_message_id(msg), round_trip_json(trip))
 
 
 def _reader(hass: HomeAssistant, connection: websocket_api.ActiveConnection) -> Reader:

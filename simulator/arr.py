@@ -10,12 +10,14 @@ from aiohttp import web
 
 from .arr_commands import obey, search
 from .arr_common import common_routes
+from .arr_deletion_api import DeletionDesk, numbers
+from .arr_disposal import Disposal
 from .arr_notifications import NotificationBook
 from .arr_queue import Pager, failed_data, history_record, queue_status
 from .arr_state import Download, Entry, EpisodeEntry, HistoryRow, MediaFile
 from .downloads import DownloadClient, Release, UsenetClient
 from .model import JsonObject, Title
-from .service import Service, json_response
+from .service import Service, json_response, read_object
 from .webhooks import Courier
 from .world import World
 
@@ -28,6 +30,8 @@ class ArrService[E: Entry](Service):
     category = ""
     flags: tuple[str, ...] = ()
     unknown_flag = ""
+    exclusion_word = ""
+    file_word = ""
     event_numbers: ClassVar[dict[int, str]] = {}
     courier: Courier
 
@@ -46,6 +50,11 @@ class ArrService[E: Entry](Service):
         self.notifications = NotificationBook(self)
         self.client: DownloadClient = UsenetClient(world.clock)
         self.pager = Pager(self)
+        self.hard_links = True  # how finished torrents are imported; copies when off
+        self.disposal = Disposal(self)
+        self.desk = DeletionDesk(self, exclusions=self.exclusion_word, file=self.file_word)
+        for root in self.roots:
+            world.volume.make_folder(root)
 
     @property
     def is_4k(self) -> bool:
@@ -272,9 +281,11 @@ class ArrService[E: Entry](Service):
         return [
             *common_routes(self),
             *self.notifications.routes(),
+            *self.desk.routes(),
             web.get(f"{base}/queue", self._queue),
             web.get(f"{base}/queue/details", self._details),
             web.get(f"{base}/queue/status", self._queue_status),
+            web.delete(f"{base}/queue/bulk", self._delete_many),
             web.delete(f"{base}/queue/{{id:\\d+}}", self._delete_queue),
             web.get(f"{base}/history", self._history),
             web.get(f"{base}/history/since", self._since),
@@ -326,6 +337,13 @@ class ArrService[E: Entry](Service):
                 self._remove(download, request.query)
                 return json_response({})
         return json_response({"message": "NotFound"}, 404)
+
+    async def _delete_many(self, request: web.Request) -> web.Response:
+        wanted = numbers((await read_object(request)).get("ids"))
+        rows = await self._rows()
+        for download in {d for d, row in rows if row["id"] in wanted}:
+            self._remove(download, request.query)
+        return json_response({})
 
     def _remove(self, download: Download, query: Mapping[str, str]) -> None:
         """Take a download out of the queue; a blocked one failed, and is sought anew."""

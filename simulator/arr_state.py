@@ -26,6 +26,7 @@ class MediaFile:
     scene: str
     added: datetime
     source_path: str | None = None
+    extras: list[str] = field(default_factory=list)  # paths of subtitles and the like
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -98,7 +99,7 @@ class SeriesEntry:
     def _shelf_file(self, episode: EpisodeEntry) -> MediaFile:
         relative = episode_path(self.title, (episode.info,), "WEBDL-1080p", "NTb")
         return MediaFile(
-            id=5_000_000 + episode.id,
+            id=SHELF_FILES + episode.id,
             relative_path=relative,
             path=f"{self.path}/{relative}",
             size=SHELF_EPISODE_SIZE,
@@ -109,6 +110,7 @@ class SeriesEntry:
         )
 
 
+SHELF_FILES = 5_000_000
 SHELF_EPISODE_SIZE = 2_147_483_648
 SHELF_MOVIE_SIZE = 9_663_441_021
 
@@ -126,6 +128,8 @@ class Download:
     state: TrackedState = "downloading"
     messages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     imported: list[EpisodeEntry] = field(default_factory=list)
+    is_pending: bool = False  # chosen, and no download client could be reached to take it
+    is_overlooked: bool = False  # lost sight of, until the clients are looked through anew
 
     @property
     def warned(self) -> bool:
@@ -135,6 +139,8 @@ class Download:
     @property
     def listed(self) -> bool:
         """Whether the client still has the download; the queue shows no others."""
+        if self.is_overlooked:
+            return False
         return self.client_id is None or self.client.view(self.client_id) is not None
 
     def view(self) -> ClientView:
@@ -175,3 +181,8 @@ def episode_path(title: Title, episodes: tuple[Episode, ...], quality: str, grou
         span += f"-E{last.number:02d}"
     name = " + ".join(episode.title for episode in episodes)
     return f"Season {first.season:02d}/{title.folder} - {span} - {name} [{quality}]-{group}.mkv"
+
+
+def file_in_pack(episode: Episode) -> str:
+    """Return the name of an episode's file inside a download."""
+    return f"S{episode.season:02d}E{episode.number:02d}.mkv"

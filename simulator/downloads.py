@@ -28,6 +28,7 @@ class Release:
     score: int = 50
     formats: tuple[tuple[int, str], ...] = ((31, "WEB Tier 01"),)
     kind: ReleaseKind = "unknown"
+    files: tuple[tuple[str, int], ...] = ()  # names in its folder and sizes; one file when empty
 
 
 @dataclass(slots=True, kw_only=True)

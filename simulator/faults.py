@@ -4,6 +4,38 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 import random
 
+from .call_log import Call, Trouble
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class WriteFault:
+    """What befalls calls that change something.
+
+    `refused`: `status` before any effect. `cut`: the connection ends before any effect. `failed`:
+    the effect is there, but `status` is answered. `lost`: the effect is there, and the connection
+    ends without an answer. `hang`: the effect is there, and no answer comes until the caller
+    leaves. `stays`: the answer is as always, but the files stay.
+    """
+
+    trouble: Trouble
+    match: str = ""  # a part of "METHOD /path"; all changes when empty
+    times: int | None = 1  # how often, None for always
+    skip: int = 0  # how many fitting calls pass unharmed before
+    chance: float = 1.0
+    status: int = 500
+    struck: int = 0
+
+    def fits(self, call: Call) -> bool:
+        """Whether it may strike this call; counts those it lets pass."""
+        if self.match.lower() not in call.name.lower():
+            return False
+        if self.times is not None and self.struck >= self.times:
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        return True
+
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
@@ -13,7 +45,8 @@ class Faults:
     `delay` (at most this many simulated seconds). Answers: `status` (every call gets it), `errors`
     (probability of a 500), `slow` (real seconds before an answer), `half` (body cut in the middle),
     `short_pages` (a page has fewer rows than it says, so a reader never reaches the total).
-    `skew` moves the service's own clock by so many seconds.
+    `skew` moves the service's own clock by so many seconds. Calls that change something have
+    faults of their own: `on_write("lost", "DELETE /api/v3/movie")`, see `WriteFault`.
     """
 
     rng: random.Random = field(default_factory=lambda: random.Random(0))
@@ -28,6 +61,32 @@ class Faults:
     short_pages: bool = False
     starting: bool = False
     skew: float = 0.0
+    writes: list[WriteFault] = field(default_factory=list)
+
+    def on_write(
+        self,
+        trouble: Trouble,
+        match: str = "",
+        *,
+        times: int | None = 1,
+        skip: int = 0,
+        chance: float = 1.0,
+        status: int = 500,
+    ) -> WriteFault:
+        """Let a fault befall the next calls that change something (see `WriteFault`)."""
+        fault = WriteFault(
+            trouble=trouble, match=match, times=times, skip=skip, chance=chance, status=status
+        )
+        self.writes.append(fault)
+        return fault
+
+    def strike(self, call: Call) -> WriteFault | None:
+        """Return the first fault that befalls a call, None when it goes through."""
+        for fault in self.writes:
+            if fault.fits(call) and (fault.chance >= 1 or self.chance(fault.chance)):
+                fault.struck += 1
+                return fault
+        return None
 
     def clear(self) -> None:
         """Turn every fault off."""
@@ -35,6 +94,7 @@ class Faults:
         self.errors = self.slow = self.skew = 0.0
         self.status = None
         self.half = self.short_pages = self.starting = False
+        self.writes.clear()
 
     @property
     def clock_skew(self) -> timedelta:

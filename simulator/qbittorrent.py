@@ -1,6 +1,7 @@
 """A simulated qBittorrent, version 4.x or 5.x by choice."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import override
 
 from aiohttp import web
@@ -9,6 +10,7 @@ import orjson
 from .downloads import ClientView, DownloadRefusedError, Protocols, Release, Transfer, arr_status
 from .model import JsonObject
 from .qbt_auth import QbtAuth
+from .qbt_content import Content
 from .qbt_sync import Snapshot
 from .qbt_torrents import Torrent, category_json, server_state, torrent_json
 from .service import Service, json_response, query_int
@@ -18,6 +20,12 @@ from .world import World
 _WEB_API = {"4.5": "2.8.19", "4.6": "2.9.3", "5.0": "2.11.2", "5.1": "2.11.4", "5.2": "2.15.1"}
 _FOLDERS = {"radarr": "movies", "tv-sonarr": "tv"}
 _MAINDATA_ONLY = {"has_other_announce_error", "has_tracker_error", "has_tracker_warning"}
+# What an arr says of a state; of one that merely begins it says nothing yet.
+_COMPLAINTS = {
+    "stalledDL": "The download is stalled with no connections",
+    "error": "qBittorrent is reporting an error",
+    "missingFiles": "qBittorrent is reporting missing files",
+}
 _LOADING = {"downloading", "metaDL", "stalledDL", "queuedDL", "forcedDL", "checkingDL"}
 
 
@@ -36,9 +44,19 @@ class QBittorrent(Service):
         self.torrents: dict[str, Torrent] = {}
         self.categories: list[str] = []
         self.tags: list[str] = []
-        self.preferences: JsonObject = {"web_ui_max_auth_fail_count": 5, "queueing_enabled": False}
+        self.preferences: JsonObject = {
+            "web_ui_max_auth_fail_count": 5,
+            "queueing_enabled": False,
+            "max_ratio_enabled": False,
+            "max_ratio": -1,
+            "max_ratio_act": 0,
+            "max_seeding_time_enabled": False,
+            "max_seeding_time": -1,
+            "save_path": "/data/downloads",
+        }
         self.completion_url: str | None = None
         self.auth = QbtAuth(self)
+        self.content = Content(self)
 
     @property
     def release(self) -> tuple[int, int]:
@@ -58,7 +76,8 @@ class QBittorrent(Service):
         key = download_id.lower()
         if key in self.torrents or not self.running:
             raise DownloadRefusedError("qBittorrent did not take the torrent")
-        self.add_torrent(key, release.title, release.size, category=category)
+        files = [(f"{release.title}/{name}", size) for name, size in release.files]
+        self.add_torrent(key, release.title, release.size, category=category, files=files)
         return download_id.upper()
 
     def view(self, download_id: str) -> ClientView | None:
@@ -74,8 +93,8 @@ class QBittorrent(Service):
             size_left=torrent.transfer.left(now),
             status="downloading" if state == "stalledDL" and not stalled else arr_status(state),
             eta_seconds=torrent.transfer.eta(now),
-            output_path=f"{torrent.save_path}/{torrent.name}",
-            error="The download is stalled with no connections" if stalled else None,
+            output_path=torrent.content_path or f"{torrent.save_path}/{torrent.name}",
+            error=_COMPLAINTS.get(state) if stalled or state != "stalledDL" else None,
         )
 
     def finish(self, download_id: str) -> None:
@@ -87,8 +106,10 @@ class QBittorrent(Service):
             self._announce(torrent)
 
     def remove(self, download_id: str, *, delete_data: bool) -> None:
-        """Delete a torrent."""
-        self.torrents.pop(download_id.lower(), None)
+        """Delete a torrent, and with `delete_data` its files as well."""
+        torrent = self.torrents.pop(download_id.lower(), None)
+        if torrent is not None and delete_data:
+            self.content.delete(torrent)
 
     async def refresh(self) -> None:
         """Do nothing: `view` is always current."""
@@ -105,8 +126,14 @@ class QBittorrent(Service):
         v1: str | None = None,
         v2: str = "",
         metadata: bool = True,
+        files: Sequence[tuple[str, int]] = (),
+        save_path: str | None = None,
     ) -> Torrent:
-        """Add a torrent; without `metadata` it is a magnet link that looks for peers."""
+        """Add a torrent; without `metadata` it is a magnet link that looks for peers.
+
+        `files` are paths below `save_path` with sizes (default: one file in a folder). Files that
+        lie there already are taken as they are: that is how a cross-seed shares its content.
+        """
         if category and category not in self.categories:
             self.categories.append(category)
         transfer = Transfer(size=size, rate=self.rate, since=self.now(), running=metadata)
@@ -116,15 +143,38 @@ class QBittorrent(Service):
             transfer=transfer,
             added=self.now(),
             category=category,
-            save_path=f"/data/downloads/{_FOLDERS.get(category, 'other')}",
+            save_path=save_path or f"/data/downloads/{_FOLDERS.get(category, 'other')}",
+            files=tuple(files) or ((f"{name}/{name}.mkv", size),),
             v1=key if v1 is None else v1,
             v2=v2,
             has_metadata=metadata,
             generation=self.world.next_id(f"{self.name}:torrent"),
         )
         self.torrents[key] = torrent
+        self.content.write(torrent)
         self._plan(torrent)
         return torrent
+
+    def cross_seed(
+        self, torrent: Torrent, *, linked: bool = False, category: str = "cross-seed"
+    ) -> Torrent:
+        """Seed the same data a second time under another id, complete at once.
+
+        It has the same content path, or (`linked`) a folder of its own with hard links.
+        """
+        folder = f"/data/downloads/{category}" if linked else torrent.save_path
+        for name, _ in torrent.files if linked else ():
+            self.world.volume.link(f"{torrent.save_path}/{name}", f"{folder}/{name}")
+        twin = self.add_torrent(
+            self.world.new_hash(),
+            torrent.name,
+            torrent.transfer.size,
+            category=category,
+            files=torrent.files,
+            save_path=folder,
+        )
+        self.finish(twin.id)
+        return twin
 
     def stall(self, key: str) -> None:
         """Let nothing arrive any more."""
@@ -143,6 +193,7 @@ class QBittorrent(Service):
         torrent = self.torrents[key.lower()]
         torrent.paused = torrent.stalled = False
         torrent.has_metadata, torrent.forced_state = True, None
+        self.content.write(torrent)
         torrent.transfer.go_on(self.now(), rate=rate)
         self._plan(torrent)
 
@@ -177,6 +228,7 @@ class QBittorrent(Service):
     @override
     def lose_sessions(self) -> None:
         self.auth.lose_sessions()
+        self.content.look()
 
     @override
     async def authorize(self, request: web.Request) -> web.StreamResponse | None:
@@ -200,8 +252,7 @@ class QBittorrent(Service):
             web.get(f"{base}/sync/maindata", self._maindata),
             web.get(f"{base}/transfer/info", self._transfer_info),
             web.get(f"{base}/torrents/info", self._info),
-            web.get(f"{base}/torrents/properties", self._properties),
-            web.get(f"{base}/torrents/files", self._files),
+            *self.content.routes(),
             web.get(f"{base}/torrents/categories", self._categories),
             web.post(f"{base}/torrents/createCategory", self._create_category),
             web.post(f"{base}/torrents/delete", self._delete),
@@ -209,8 +260,12 @@ class QBittorrent(Service):
             web.post(f"{base}/torrents/{start}", self._start),
         ]
 
+    def row(self, torrent: Torrent) -> JsonObject:
+        """Return a torrent as the list shows it."""
+        return self._json(torrent, with_hash=True)
+
     def _json(self, torrent: Torrent, *, with_hash: bool) -> JsonObject:
-        body = torrent_json(torrent, self.now(), self.release)
+        body = torrent_json(torrent, self.now(), self.release, self.preferences)
         if not with_hash:
             return body
         shown = {key: value for key, value in body.items() if key not in _MAINDATA_ONLY}
@@ -274,41 +329,6 @@ class QBittorrent(Service):
         elif state == "downloading":
             rows = [row for row in rows if row["state"] in _LOADING]
         return json_response(rows)
-
-    def _named(self, request: web.Request) -> Torrent | None:
-        return self.torrents.get(request.query.get("hash", "").lower())
-
-    async def _properties(self, request: web.Request) -> web.Response:
-        torrent = self._named(request)
-        if torrent is None:
-            return web.Response(status=404, text="Not Found")
-        row = self._json(torrent, with_hash=True)
-        body: JsonObject = {
-            "addition_date": row["added_on"],
-            "completion_date": row["completion_on"],
-            "comment": "",
-            "created_by": "",
-            "creation_date": row["added_on"],
-            "dl_speed": row["dlspeed"],
-            "dl_speed_avg": row["dlspeed"],
-            "time_elapsed": row["time_active"],
-            "total_downloaded": row["downloaded"],
-            "share_ratio": 0,
-            "peers": 0,
-            "seeds": row["num_seeds"],
-        }
-        shared = ("eta", "hash", "infohash_v1", "infohash_v2", "name", "save_path", "total_size")
-        return json_response(body | {key: row[key] for key in shared})
-
-    async def _files(self, request: web.Request) -> web.Response:
-        torrent = self._named(request)
-        if torrent is None:
-            return web.Response(status=404, text="Not Found")
-        row = self._json(torrent, with_hash=True)
-        file: JsonObject = {"availability": row["availability"], "index": 0}
-        file |= {"is_seed": torrent.done(self.now()), "name": f"{torrent.name}/{torrent.name}.mkv"}
-        file |= {"piece_range": [0, 0], "priority": 1, "progress": row["progress"]}
-        return json_response([file | {"size": row["size"]}])
 
     async def _categories(self, request: web.Request) -> web.Response:
         return json_response({n: category_json(n, self.release) for n in self.categories})

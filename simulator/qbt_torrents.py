@@ -7,6 +7,8 @@ from .downloads import Transfer
 from .model import JsonObject
 
 UNKNOWN_ETA = 8_640_000
+GLOBAL = -2  # a limit as the preferences have it
+NONE = -1
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -28,6 +30,30 @@ class Torrent:
     forced_state: str | None = None
     finished: datetime | None = None
     generation: int = 0
+    files: tuple[tuple[str, int], ...] = ()  # paths below `save_path` and sizes
+    private: bool = False
+    trackers: tuple[str, ...] = ()
+    ratio: float = 0
+    ratio_limit: float = GLOBAL
+    seeding_time_limit: int = GLOBAL  # minutes
+
+    @property
+    def root_path(self) -> str:
+        """Return the folder that holds everything of the torrent, empty when there is none."""
+        if not self.has_metadata:
+            return ""
+        tops = {name.partition("/")[0] for name, _ in self.files}
+        nested = all("/" in name for name, _ in self.files)
+        return f"{self.save_path}/{tops.pop()}" if nested and len(tops) == 1 else ""
+
+    @property
+    def content_path(self) -> str:
+        """Return the folder or file of the content; many files without a folder: where they lie."""
+        if not self.has_metadata:
+            return ""
+        if len(self.files) == 1 and not self.root_path:
+            return f"{self.save_path}/{self.files[0][0]}"
+        return self.root_path or self.save_path
 
     def done(self, now: datetime) -> bool:
         """Whether all wanted bytes are here."""
@@ -60,10 +86,29 @@ class Torrent:
         return "downloading"
 
 
-def torrent_json(torrent: Torrent, now: datetime, version: tuple[int, int]) -> JsonObject:
+def limits(torrent: Torrent, preferences: JsonObject) -> JsonObject:
+    """Return the limits of seeding: a torrent's own, or (`max_`) what they come to."""
+    ratio: object = torrent.ratio_limit
+    if ratio == GLOBAL:
+        ratio = preferences["max_ratio"] if preferences["max_ratio_enabled"] else NONE
+    minutes: object = torrent.seeding_time_limit
+    if minutes == GLOBAL:
+        on = preferences["max_seeding_time_enabled"]
+        minutes = preferences["max_seeding_time"] if on else NONE
+    return {
+        "max_ratio": ratio,
+        "max_seeding_time": minutes,
+        "ratio_limit": torrent.ratio_limit,
+        "seeding_time_limit": torrent.seeding_time_limit,
+    }
+
+
+def torrent_json(
+    torrent: Torrent, now: datetime, version: tuple[int, int], preferences: JsonObject
+) -> JsonObject:
     """Return a full torrent object without `hash`, with exactly the members of a version."""
     modern = version >= (5, 0)
-    body = _base(torrent, now, modern=modern)
+    body = _base(torrent, now, modern=modern) | limits(torrent, preferences)
     if modern:
         body |= _since_5_0(torrent)
     if version >= (5, 2):
@@ -95,21 +140,13 @@ _STILL: JsonObject = {
     "download_path": "",
     "f_l_piece_prio": False,
     "force_start": False,
-    "max_ratio": -1,
-    "max_seeding_time": -1,
     "num_complete": 1,
     "num_incomplete": 0,
     "num_leechs": 0,
     "priority": 0,
-    "ratio": 0,
-    "ratio_limit": -2,
-    "seeding_time_limit": -2,
     "seq_dl": False,
     "super_seeding": False,
-    "tracker": "",
-    "trackers_count": 0,
     "up_limit": 0,
-    "uploaded": 0,
     "uploaded_session": 0,
     "upspeed": 0,
 }
@@ -122,14 +159,13 @@ def _base(torrent: Torrent, now: datetime, *, modern: bool) -> JsonObject:
     started = int(torrent.added.timestamp())
     moving = torrent.speed(now) > 0
     missing = -1 if modern else 0
-    content = f"{torrent.save_path}/{torrent.name}" if torrent.has_metadata else ""
     return {
         **_numbers(torrent, now),
         "added_on": started,
         "availability": 1.5 if moving else -1 if done else 0,
         "category": torrent.category,
         "completion_on": int(finished.timestamp()) if finished else missing,
-        "content_path": content,
+        "content_path": torrent.content_path,
         "infohash_v1": torrent.v1,
         "infohash_v2": torrent.v2,
         "last_activity": int(now.timestamp()) if moving else started,
@@ -143,6 +179,10 @@ def _base(torrent: Torrent, now: datetime, *, modern: bool) -> JsonObject:
         "tags": ", ".join(torrent.tags),
         "time_active": int((now - torrent.added).total_seconds()),
         **_STILL,
+        "ratio": torrent.ratio,
+        "tracker": torrent.trackers[0] if torrent.trackers else "",
+        "trackers_count": len(torrent.trackers),
+        "uploaded": int(torrent.ratio * torrent.transfer.received(now)),
     }
 
 
@@ -153,9 +193,9 @@ def _since_5_0(torrent: Torrent) -> JsonObject:
         "inactive_seeding_time_limit": -2,
         "max_inactive_seeding_time": -1,
         "popularity": 0,
-        "private": False if torrent.has_metadata else None,
+        "private": torrent.private if torrent.has_metadata else None,
         "reannounce": 0,
-        "root_path": f"{torrent.save_path}/{torrent.name}" if torrent.has_metadata else "",
+        "root_path": torrent.root_path,
     }
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, override
 
 from aiohttp import web
-import orjson
 
 from . import radarr_shapes as shapes
 from .anime import FILM_FOLDER
 from .arr import ArrService
-from .arr_notifications import not_found
-from .arr_queue import grabbed_data, history_record, queue_record
+from .arr_import import place, size_of, source_of
+from .arr_queue import grabbed_data, queue_record
 from .arr_shapes import webhook_file
 from .arr_state import (
     SHELF_MOVIE_SIZE,
@@ -23,7 +22,7 @@ from .arr_state import (
 )
 from .downloads import Release
 from .model import JsonObject, Title
-from .service import json_response, query_flag, query_int, raw_json, read_object
+from .radarr_api import RadarrApi
 from .world import World
 
 
@@ -35,6 +34,8 @@ class Radarr(ArrService[MovieEntry]):
     version = "6.1.0.10360"
     category = "radarr"
     unknown_flag = "includeUnknownMovieItems"
+    exclusion_word = "exclusions"
+    file_word = "Movies"
     flags = (
         "onGrab",
         "onDownload",
@@ -63,8 +64,7 @@ class Radarr(ArrService[MovieEntry]):
     def __init__(self, world: World, name: str, *, calls: Counter[tuple[str, str]]) -> None:
         """Start with the household's shelf (the 4K instance starts empty)."""
         super().__init__(world, name, calls=calls)
-        self._bodies: dict[int, bytes] = {}
-        self._list: bytes | None = None
+        self.api = RadarrApi(self)
         self._ids = f"{name}:movie"
         for title in world.library if not self.is_4k else ():
             if title.kind == "movie":
@@ -108,7 +108,8 @@ class Radarr(ArrService[MovieEntry]):
             tags=tuple(tags),
         )
         self.entries[entry.id] = entry
-        self._list = None
+        self.world.volume.make_folder(root)
+        self.api.forget()
         return entry
 
     # -- verbs ---------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ class Radarr(ArrService[MovieEntry]):
         entry = download.entry
         if not isinstance(entry, MovieEntry):
             raise TypeError("the download belongs to no film")
-        source = f"{download.view().output_path}/{download.release.title}.mkv"
+        source = source_of(self, download, f"{download.release.title}.mkv")
         file = self.import_file(entry, download=download, size=size, source=source)
         download.state = "imported"
         self.drop(download)
@@ -158,7 +159,7 @@ class Radarr(ArrService[MovieEntry]):
             id=self.world.next_id(f"{self.name}:file"),
             relative_path=name,
             path=f"{entry.path}/{name}",
-            size=size or (release.size if release else 3_221_225_472),
+            size=size_of(self, source, size, release.size if release else 3_221_225_472),
             quality=quality,
             group=release.group if release else "GROUP",
             scene=release.title if release else name.removesuffix(".mkv"),
@@ -171,11 +172,11 @@ class Radarr(ArrService[MovieEntry]):
     def _replace(self, entry: MovieEntry, file: MediaFile, download: Download | None) -> None:
         old = entry.file
         if old is not None:
-            self.world.remove_file(old.path)
+            self.disposal.file(entry, old)
             self.remember_deleted(entry, None, old, "upgrade")
             self._send_file_deleted(entry, old, "upgrade")
         entry.file = file
-        self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
+        place(self, file, entry.title)
         self.touch(entry)
         if download is not None:
             self.remember(download, None, "downloadFolderImported", _imported(download, file))
@@ -206,7 +207,8 @@ class Radarr(ArrService[MovieEntry]):
         if (file := entry.file) is None:
             return
         entry.file = None
-        self.world.remove_file(file.path)
+        if reason != "missingFromDisk":
+            self.disposal.file(entry, file)
         self.touch(entry)
         self.remember_deleted(entry, None, file, reason)
         self._send_file_deleted(entry, file, reason)
@@ -222,26 +224,33 @@ class Radarr(ArrService[MovieEntry]):
             flags.append("onMovieFileDeleteForUpgrade")
         self.notifications.send(self.envelope(payload, "MovieFileDelete"), *flags)
 
-    def delete(self, entry: MovieEntry, *, files: bool = True) -> None:
-        """Delete a film; with `files` its file goes too."""
-        del self.entries[entry.id]
-        self._bodies.pop(entry.id, None)
-        self._list = None
-        self.history = [row for row in self.history if row.entry is not entry]
-        size = entry.file.size if files and entry.file else 0
-        payload = {"movie": shapes.movie(entry), "deletedFiles": files, "movieFolderSize": size}
-        self.notifications.send(self.envelope(payload, "MovieDelete"), "onMovieDelete")
-        if files and entry.file:
-            self.world.remove_file(entry.file.path)
+    def delete(self, entry: MovieEntry, *, files: bool = True, exclude: bool = False) -> None:
+        """Delete a film; with `files` its folder goes too, as far as nothing is in the way."""
+        self.delete_many([entry], files=files, exclude=exclude)
+
+    def delete_many(
+        self, entries: Sequence[MovieEntry], *, files: bool = True, exclude: bool = False
+    ) -> None:
+        """Delete films; their folders are removed after everybody was told."""
+        for entry in entries:
+            del self.entries[entry.id]
+            self.touch(entry)
+            self.history = [row for row in self.history if row.entry is not entry]
+            if exclude:
+                self.desk.exclude(entry.title)
+            size = entry.file.size if files and entry.file else 0
+            payload = {"movie": shapes.movie(entry), "deletedFiles": files, "movieFolderSize": size}
+            self.notifications.send(self.envelope(payload, "MovieDelete"), "onMovieDelete")
+        if files:
+            self.disposal.folders(entries)
 
     def rename(self, entry: MovieEntry, name: str) -> None:
         """Rename a film's file."""
         if (file := entry.file) is None:
             return
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
-        self.world.remove_file(file.path)
-        file.relative_path, file.path = name, f"{entry.path}/{name}"
-        self.world.put_file(file.path, entry.title, (), size=file.size, quality=file.quality)
+        source, file.relative_path, file.path = file.path, name, f"{entry.path}/{name}"
+        place(self, file, entry.title, source=source, how="move")
         self.touch(entry)
         language = entry.title.original_language
         row = before | webhook_file(file, language, flags=True)
@@ -261,8 +270,7 @@ class Radarr(ArrService[MovieEntry]):
 
     @override
     def touch(self, entry: MovieEntry) -> None:
-        self._bodies.pop(entry.id, None)
-        self._list = None
+        self.api.forget(entry.id)
 
     @override
     def records(self, download: Download) -> list[JsonObject]:
@@ -301,83 +309,9 @@ class Radarr(ArrService[MovieEntry]):
             size=size or (21_474_836_480 if lines == "2160p" else 9_663_676_416),
         )
 
-    # -- routes --------------------------------------------------------------------------------
-
     @override
     def routes(self) -> list[web.RouteDef]:
-        base = "/api/v3"
-        return [
-            *super().routes(),
-            web.get(f"{base}/movie", self._movies),
-            web.post(f"{base}/movie", self._post_movie),
-            web.get(f"{base}/movie/lookup", self._lookup),
-            web.get(f"{base}/movie/{{id:\\d+}}", self._movie),
-            web.delete(f"{base}/movie/{{id:\\d+}}", self._delete_movie),
-            web.get(f"{base}/moviefile", self._files),
-            web.get(f"{base}/history/movie", self._movie_history),
-            web.get(f"{base}/exclusions", self._exclusions),
-        ]
-
-    def _body(self, entry: MovieEntry) -> bytes:
-        body = self._bodies.get(entry.id)
-        if body is None:
-            body = self._bodies[entry.id] = orjson.dumps(self.resource(entry))
-        return body
-
-    async def _movies(self, request: web.Request) -> web.Response:
-        if "tmdbId" in request.query:
-            tmdb = query_int(request, "tmdbId", 0)
-            found = [e for e in self.entries.values() if e.title.tmdb == tmdb]
-            return raw_json(b"[" + b",".join(map(self._body, found)) + b"]")
-        if self._list is None:
-            self._list = b"[" + b",".join(map(self._body, self.entries.values())) + b"]"
-        return raw_json(self._list)
-
-    async def _movie(self, request: web.Request) -> web.Response:
-        entry = self.entries.get(int(request.match_info["id"]))
-        return raw_json(self._body(entry)) if entry else not_found()
-
-    async def _post_movie(self, request: web.Request) -> web.Response:
-        body = await read_object(request)
-        tmdb = body.get("tmdbId")
-        title = self.world.title("movie", tmdb) if isinstance(tmdb, int) else None
-        if title is None:
-            return json_response([{"propertyName": "TmdbId", "errorMessage": "not found"}], 400)
-        entry = self.add(title, monitored=body.get("monitored") is not False)
-        return raw_json(self._body(entry), 201)
-
-    async def _lookup(self, request: web.Request) -> web.Response:
-        term = request.query.get("term", "").lower()
-        number = term.removeprefix("tmdb:")
-        rows: list[JsonObject] = []
-        for title in self.world.titles.values():
-            exact = term.startswith("tmdb:") and str(title.tmdb) == number
-            if title.kind == "movie" and (exact or title.title.lower() == term):
-                known = self.find(title)
-                body: JsonObject = {"title": title.title, "year": title.year, "tmdbId": title.tmdb}
-                rows.append(self.resource(known) if known else body)
-        return json_response(rows)
-
-    async def _delete_movie(self, request: web.Request) -> web.Response:
-        entry = self.entries.get(int(request.match_info["id"]))
-        if entry is None:
-            return not_found()
-        self.delete(entry, files=query_flag(request, "deleteFiles"))
-        return json_response({})
-
-    async def _files(self, request: web.Request) -> web.Response:
-        entry = self.entries.get(query_int(request, "movieId", 0))
-        if entry is None or entry.file is None:
-            return json_response([])
-        return json_response([shapes.file_resource(entry, entry.file)])
-
-    async def _movie_history(self, request: web.Request) -> web.Response:
-        wanted = query_int(request, "movieId", 0)
-        rows = [row for row in self.history if row.entry.id == wanted]
-        return json_response([history_record(row, radarr=True) for row in rows])
-
-    async def _exclusions(self, request: web.Request) -> web.Response:
-        return json_response([])
+        return [*super().routes(), *self.api.routes()]
 
 
 def _imported(download: Download, file: MediaFile) -> JsonObject:

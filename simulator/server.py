@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from .call_log import Call
 from .clock import SimClock
 from .faults import Faults
 from .jellyfin import Jellyfin
@@ -19,6 +20,7 @@ from .service import Service
 from .shoko import Shoko
 from .sonarr import Sonarr
 from .validate import Validator
+from .volume import Volume
 from .world import World
 
 KINDS: dict[str, type[Service]] = {
@@ -47,10 +49,11 @@ class Simulator:
         ports: Mapping[str, int] | None = None,
         versions: Mapping[str, str] | None = None,
         validate: bool = False,
+        volume: Volume | None = None,
     ) -> None:
         """Plan the services: each is a kind, or `kind:name` for more of a kind."""
         self.clock = SimClock(start=start, stepped=stepped, speed=speed)
-        self._profile, self._seed = profile, seed
+        self._profile, self._seed, self._volume = profile, seed, volume
         self._wanted = [(text.partition(":")[0], text.rpartition(":")[2]) for text in services]
         self._ports = dict(ports or {})
         self._versions = dict(versions or {})
@@ -79,7 +82,7 @@ class Simulator:
 
     async def start(self) -> None:
         """Build the world and listen."""
-        self.world = World(self.clock, profile=self._profile, seed=self._seed)
+        self.world = World(self.clock, profile=self._profile, seed=self._seed, volume=self._volume)
         for kind, name in self._wanted:
             service = KINDS[kind](self.world, name, calls=self.calls)
             if (version := self._versions.get(name)) is not None:
@@ -184,6 +187,16 @@ class Simulator:
     def violations(self) -> list[str]:
         """Return what the OpenAPI documents did not allow (`validate=True`)."""
         return self._validator.violations if self._validator else []
+
+    @property
+    def writes(self) -> list[Call]:
+        """Return the calls to all services that change something, oldest first."""
+        return self.world.log
+
+    @property
+    def removing(self) -> list[Call]:
+        """Return the calls that take content, a record or a request away, oldest first."""
+        return [call for call in self.world.log if call.removes]
 
     # -- levers --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
 from datetime import datetime
 from email.utils import format_datetime
 import logging
@@ -10,12 +11,16 @@ import logging
 from aiohttp import web
 import orjson
 
+from .call_log import Call, noted
 from .clock import SimClock
-from .faults import Faults
+from .faults import Faults, WriteFault
 from .webhooks import Courier
 from .world import World
 
 _LOGGER = logging.getLogger(__name__)
+
+# Set while a call is handled whose files are to stay although the answer says otherwise.
+FILES_STAY: ContextVar[bool] = ContextVar("FILES_STAY", default=False)
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type Inspector = Callable[["Service", web.Request, web.Response], None]
@@ -51,6 +56,11 @@ class Service:
     def running(self) -> bool:
         """Whether connections are accepted."""
         return self._site is not None
+
+    @property
+    def writes(self) -> list[Call]:
+        """Return the calls so far that change something, oldest first."""
+        return [call for call in self.world.log if call.service == self.name]
 
     def now(self) -> datetime:
         """Return the time by this service's own clock."""
@@ -94,20 +104,62 @@ class Service:
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._count(request)
+        call = await noted(request, self.name, self.kind, self.clock.now())
+        if call is not None:
+            self.world.log.append(call)
         response = await self._before(request)
         if response is None:
-            try:
-                response = await handler(request)
-            except web.HTTPNotFound:
-                response = self.unknown_route(request)
-            except web.HTTPMethodNotAllowed:
-                response = web.Response(status=405, text="Method Not Allowed")
+            response = await self._act(request, handler, call)
+        elif call is not None:
+            call.status = response.status
         if isinstance(response, web.Response) and not response.prepared:
             if self.inspector is not None:
                 self.inspector(self, request, response)
             response.headers["Date"] = format_datetime(self.now(), usegmt=True)
             self._halve(response)
         return response
+
+    async def _act(
+        self, request: web.Request, handler: Handler, call: Call | None
+    ) -> web.StreamResponse:
+        """Do what is asked, unless a fault comes between."""
+        if call is None:
+            return await self._handle(request, handler)
+        fault = self.faults.strike(call)
+        trouble = call.trouble = fault.trouble if fault is not None else None
+        if fault is not None and trouble in {"refused", "cut"}:
+            return self._refuse(request, call, fault)
+        FILES_STAY.set(trouble == "stays")
+        call.reached = True
+        response = await self._handle(request, handler)
+        call.status = response.status
+        if fault is None or trouble == "stays":
+            return response
+        if trouble == "failed":
+            call.status = fault.status
+            return web.Response(status=fault.status, text="simulated fault")
+        call.status = None
+        if trouble == "hang":
+            await _left(request)
+        _hang_up(request)
+        return response
+
+    def _refuse(self, request: web.Request, call: Call, fault: WriteFault) -> web.Response:
+        if fault.trouble == "cut":
+            _hang_up(request)
+        else:
+            call.status = fault.status
+        return web.Response(status=fault.status, text="simulated fault")
+
+    async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            return self.unknown_route(request)
+        except web.HTTPMethodNotAllowed:
+            return web.Response(status=405, text="Method Not Allowed")
+        except web.HTTPBadRequest as refusal:
+            return web.Response(status=400, text=refusal.text)
 
     async def _before(self, request: web.Request) -> web.StreamResponse | None:
         if self.faults.slow:
@@ -126,6 +178,17 @@ class Service:
     def _halve(self, response: web.Response) -> None:
         if self.faults.half and isinstance(response.body, bytes) and len(response.body) > 2:
             response.body = response.body[: len(response.body) // 2]
+
+
+def _hang_up(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def _left(request: web.Request) -> None:
+    """Wait until the caller is gone."""
+    while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(0.02)
 
 
 def json_response(body: object, status: int = 200) -> web.Response:

@@ -8,9 +8,10 @@ from aiohttp import web
 
 from . import sonarr_shapes as shapes
 from .arr import ArrService
+from .arr_import import place, size_of, source_of
 from .arr_queue import grabbed_data, queue_record
 from .arr_shapes import webhook_file
-from .arr_state import Download, EpisodeEntry, MediaFile, SeriesEntry, episode_path
+from .arr_state import Download, EpisodeEntry, MediaFile, SeriesEntry, episode_path, file_in_pack
 from .downloads import Release, ReleaseKind
 from .model import JsonObject, Title
 from .sonarr_api import SonarrApi
@@ -25,6 +26,8 @@ class Sonarr(ArrService[SeriesEntry]):
     version = "4.0.19.2979"
     category = "tv-sonarr"
     unknown_flag = "includeUnknownSeriesItems"
+    exclusion_word = "importlistexclusion"
+    file_word = "Episodes"
     flags = (
         "onGrab",
         "onDownload",
@@ -83,6 +86,7 @@ class Sonarr(ArrService[SeriesEntry]):
             seasons={number: number in set(seasons) for number in title.season_counts},
         )
         self.entries[entry.id] = entry
+        self.world.volume.make_folder(root)
         self.api.forget()
         return entry
 
@@ -149,18 +153,18 @@ class Sonarr(ArrService[SeriesEntry]):
         quality = release.quality if release else quality
         group = release.group if release else "GROUP"
         relative = episode_path(entry.title, tuple(i.info for i in items), quality, group)
-        folder = download.view().output_path if download else "/data/incoming"
-        first = items[0].info
+        name = file_in_pack(items[0].info)
+        source = source_of(self, download, name) if download else f"/data/incoming/{name}"
         file = MediaFile(
             id=self.world.next_id(f"{self.name}:file"),
             relative_path=relative,
             path=f"{entry.path}/{relative}",
-            size=size,
+            size=size_of(self, source, None if download else size, size),
             quality=quality,
             group=group,
             scene=release.title if release else relative.rpartition("/")[2],
             added=self.now(),
-            source_path=f"{folder}/S{first.season:02d}E{first.number:02d}.mkv",
+            source_path=source,
         )
         self._place(entry, items, file, download)
         return file
@@ -177,13 +181,12 @@ class Sonarr(ArrService[SeriesEntry]):
             for item in self._sharing(entry, old):
                 self.remember_deleted(entry, item, old, "upgrade")
             self._send_file_deleted(entry, self._sharing(entry, old), old, "upgrade")
-            self.world.remove_file(old.path)
+            self.disposal.file(entry, old)
         for item in items:
             item.file = file
             if download is not None:
                 self.remember(download, item, "downloadFolderImported", _imported(download, file))
-        infos = [item.info for item in items]
-        self.world.put_file(file.path, entry.title, infos, size=file.size, quality=file.quality)
+        place(self, file, entry.title, [item.info for item in items])
         self.touch(entry)
         payload = shapes.download_event(entry, items, file, download, list(replaced.values()))
         flags = ("onDownload", "onUpgrade") if replaced else ("onDownload",)
@@ -226,7 +229,8 @@ class Sonarr(ArrService[SeriesEntry]):
         for other in sharing:
             other.file = None
             self.remember_deleted(entry, other, file, reason)
-        self.world.remove_file(file.path)
+        if reason != "missingFromDisk":
+            self.disposal.file(entry, file)
         self.touch(entry)
         self._send_file_deleted(entry, sharing, file, reason)
 
@@ -247,16 +251,24 @@ class Sonarr(ArrService[SeriesEntry]):
             flags.append("onEpisodeFileDeleteForUpgrade")
         self.notifications.send(self.envelope(payload, "EpisodeFileDelete"), *flags)
 
-    def delete(self, entry: SeriesEntry, *, files: bool = True) -> None:
-        """Delete a series; with `files` its files go too."""
-        del self.entries[entry.id]
-        self.touch(entry)
-        self.history = [row for row in self.history if row.entry is not entry]
-        payload = {"series": shapes.series(entry), "deletedFiles": files}
-        self.notifications.send(self.envelope(payload, "SeriesDelete"), "onSeriesDelete")
-        for item in entry.episodes if files else ():
-            if item.file is not None:
-                self.world.remove_file(item.file.path)
+    def delete(self, entry: SeriesEntry, *, files: bool = True, exclude: bool = False) -> None:
+        """Delete a series; with `files` its folder goes too, as far as nothing is in the way."""
+        self.delete_many([entry], files=files, exclude=exclude)
+
+    def delete_many(
+        self, entries: Sequence[SeriesEntry], *, files: bool = True, exclude: bool = False
+    ) -> None:
+        """Delete series; their folders are removed after everybody was told."""
+        for entry in entries:
+            del self.entries[entry.id]
+            self.touch(entry)
+            self.history = [row for row in self.history if row.entry is not entry]
+            if exclude:
+                self.desk.exclude(entry.title)
+            payload = {"series": shapes.series(entry), "deletedFiles": files}
+            self.notifications.send(self.envelope(payload, "SeriesDelete"), "onSeriesDelete")
+        if files:
+            self.disposal.folders(entries)
 
     def rename(self, item: EpisodeEntry, relative_path: str) -> None:
         """Rename the file of an episode."""
@@ -264,10 +276,10 @@ class Sonarr(ArrService[SeriesEntry]):
             return
         entry = self.entry_with(item)
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
-        self.world.remove_file(file.path)
-        file.relative_path, file.path = relative_path, f"{entry.path}/{relative_path}"
+        source, file.relative_path = file.path, relative_path
+        file.path = f"{entry.path}/{relative_path}"
         infos = [other.info for other in self._sharing(entry, file)]
-        self.world.put_file(file.path, entry.title, infos, size=file.size, quality=file.quality)
+        place(self, file, entry.title, infos, source=source, how="move")
         self.touch(entry)
         row = before | webhook_file(file, entry.title.original_language, flags=False)
         payload = {"series": shapes.series(entry), "renamedEpisodeFiles": [row]}
@@ -332,12 +344,15 @@ class Sonarr(ArrService[SeriesEntry]):
         kind: ReleaseKind = "seasonPack" if pack else "multiEpisode"
         if len(episodes) == 1:
             kind = "singleEpisode"
+        total = size or 2_147_483_648 * len(episodes)
+        parts = episodes[:1] if kind == "multiEpisode" else episodes
         return Release(
             title=f"{words}.S{first.season:02d}{numbers}.{lines}.WEB-DL.DDP5.1.H.264-NTb",
             quality=quality,
-            size=size or 2_147_483_648 * len(episodes),
+            size=total,
             group="NTb",
             kind=kind,
+            files=tuple((file_in_pack(item.info), total // len(parts)) for item in parts),
         )
 
     @override

@@ -11,6 +11,7 @@ from .arr_queue import history_record
 from .arr_state import SeriesEntry
 from .model import JsonObject
 from .service import json_response, query_flag, query_int, raw_json, read_object
+from .sonarr_changes import SonarrChanges
 
 if TYPE_CHECKING:
     from .sonarr import Sonarr
@@ -22,6 +23,7 @@ class SonarrApi:
     def __init__(self, sonarr: Sonarr) -> None:
         """Answer for this instance."""
         self._sonarr = sonarr
+        self._changes = SonarrChanges(sonarr)
         self._bodies: dict[int, bytes] = {}
         self._list: bytes | None = None
 
@@ -39,11 +41,10 @@ class SonarrApi:
             web.post(f"{base}/series", self._post_series),
             web.get(f"{base}/series/lookup", self._lookup),
             web.get(f"{base}/series/{{id:\\d+}}", self._series),
-            web.delete(f"{base}/series/{{id:\\d+}}", self._delete_series),
             web.get(f"{base}/episode", self._episodes),
             web.get(f"{base}/episodefile", self._files),
             web.get(f"{base}/history/series", self._history),
-            web.get(f"{base}/importlistexclusion", self._exclusions),
+            *self._changes.routes(),
         ]
 
     def _body(self, entry: SeriesEntry) -> bytes:
@@ -88,13 +89,6 @@ class SonarrApi:
                 rows.append(self._sonarr.resource(known) if known else body)
         return json_response(rows)
 
-    async def _delete_series(self, request: web.Request) -> web.Response:
-        entry = self._sonarr.entries.get(int(request.match_info["id"]))
-        if entry is None:
-            return not_found()
-        self._sonarr.delete(entry, files=query_flag(request, "deleteFiles"))
-        return json_response({})
-
     async def _episodes(self, request: web.Request) -> web.Response:
         with_file = query_flag(request, "includeEpisodeFile")
         entry = self._sonarr.entries.get(query_int(request, "seriesId", 0))
@@ -127,6 +121,11 @@ class SonarrApi:
         return json_response(rows)
 
     async def _files(self, request: web.Request) -> web.Response:
+        if "seriesId" not in request.query and "episodeFileIds" not in request.query:
+            text = "seriesId or episodeFileIds must be provided"
+            return json_response({"message": text}, 400)
+        if "episodeFileIds" in request.query:
+            return self._changes.files(request)
         entry = self._sonarr.entries.get(query_int(request, "seriesId", 0))
         if entry is None:
             return json_response([])
@@ -142,6 +141,3 @@ class SonarrApi:
         wanted = query_int(request, "seriesId", 0)
         rows = [row for row in self._sonarr.history if row.entry.id == wanted]
         return json_response([history_record(row, radarr=False) for row in rows])
-
-    async def _exclusions(self, request: web.Request) -> web.Response:
-        return json_response([])

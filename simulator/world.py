@@ -1,44 +1,67 @@
 """The truth that all simulated services share: titles, users, disk, clock and dice."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 import hashlib
 import random
 
 from .anime import Anidb, EpisodeKind
+from .arr_state import SHELF_EPISODE_SIZE, SHELF_MOVIE_SIZE, episode_path, movie_file_name
+from .call_log import Call
 from .catalogue import PROFILES, Profile, library_titles
 from .clock import SimClock
-from .model import DiskFile, Episode, Title, User
+from .disk import Disk
+from .model import Episode, Title, User
+from .volume import Volume
 
 AUTO_APPROVE = 160
 REQUEST_ONLY = 4_195_360
 ADMIN = 2
 ANIME_KEYWORD = 210_024
 
-type DiskWatcher = Callable[[str], None]
 
-
-class World:
+class World(Disk):
     """One household: what exists, who lives there, and what lies on its disk."""
 
-    def __init__(self, clock: SimClock, *, profile: str = "tiny", seed: int = 0) -> None:
+    def __init__(
+        self,
+        clock: SimClock,
+        *,
+        profile: str = "tiny",
+        seed: int = 0,
+        volume: Volume | None = None,
+    ) -> None:
         """Make the household of a profile; the same seed gives the same ids."""
-        self.clock = clock
+        super().__init__(clock, volume)
+        self.log: list[Call] = []
         self.seed = seed
         self.profile: Profile = PROFILES[profile]
         self.epoch = clock.now()
         self._counters: dict[str, int] = {}
         self.titles: dict[tuple[str, int], Title] = {}
-        self.disk: dict[str, DiskFile] = {}
-        self.removals: list[str] = []
-        self.watchers: list[DiskWatcher] = []
         self.anidb = Anidb(self)
         self.users: dict[str, User] = {}
         self.library: list[Title] = library_titles(self.profile, self.epoch)
         for title in self.library:
             self.titles[title.kind, title.tmdb] = title
+            self._shelve(title)
         for name, permissions in (("owner", ADMIN), ("alice", AUTO_APPROVE), ("bob", REQUEST_ONLY)):
             self.add_user(name, permissions=permissions)
+
+    def _shelve(self, title: Title) -> None:
+        """Let the files of an old title lie on the disk, made when somebody looks."""
+        if title.kind == "movie":
+            folder = f"/data/media/movies/{title.folder}"
+            film = f"{folder}/{movie_file_name(title, 'WEBDL-1080p', 'FLUX')}"
+            self.volume.promise(folder, lambda: [(film, SHELF_MOVIE_SIZE)])
+            return
+        folder = f"/data/media/tv/{title.folder}"
+
+        def episodes() -> list[tuple[str, int]]:
+            names = (episode_path(title, (e,), "WEBDL-1080p", "NTb") for e in title.episodes)
+            return [(f"{folder}/{name}", SHELF_EPISODE_SIZE) for name in names]
+
+        self.volume.promise(folder, episodes)
 
     def dice(self, purpose: str) -> random.Random:
         """Return seeded dice of their own for one purpose."""
@@ -191,41 +214,6 @@ class World:
     def title(self, kind: str, tmdb: int) -> Title | None:
         """Return what the metadata services know under an id."""
         return self.titles.get((kind, tmdb))
-
-    def put_file(
-        self, path: str, title: Title, episodes: Iterable[Episode], *, size: int, quality: str
-    ) -> DiskFile:
-        """Lay a finished file into the library."""
-        file = DiskFile(
-            path=path,
-            title=title,
-            episodes=tuple(episodes),
-            size=size,
-            quality=quality,
-            created=self.clock.now(),
-        )
-        self.disk[path] = file
-        self._tell(path)
-        return file
-
-    def remove_file(self, path: str) -> None:
-        """Delete a file, be it one of the old shelf."""
-        self.disk.pop(path, None)
-        self.removals.append(path)
-        self._tell(path)
-
-    def move_file(self, path: str, to: str) -> None:
-        """Move a file without the arrs' knowledge."""
-        file = self.disk.pop(path)
-        file.path = to
-        self.disk[to] = file
-        self.removals.append(path)
-        self._tell(path)
-        self._tell(to)
-
-    def _tell(self, path: str) -> None:
-        for watcher in self.watchers:
-            watcher(path)
 
     def aired(self, episode: Episode) -> bool:
         """Whether an episode has been broadcast by now."""

@@ -72,6 +72,7 @@ _SOCKET_LIMIT = 64 * 1024 * 1024
 class JellyfinClient(BaseClient):
     """Jellyfin, as an API key (whole server) or as a user (that user's view)."""
 
+    # No permit is good here: deleting an item would delete its files, and `removable` stays empty.
     service: ClassVar[str] = "jellyfin"
 
     def __init__(
@@ -177,8 +178,9 @@ class JellyfinClient(BaseClient):
         parent_id: str | None = None,
         fields: Collection[str] = _DEFAULT_FIELDS,
         page_size: int = 500,
+        missing: bool = False,
     ) -> AsyncIterator[ItemPage]:
-        """Yield items page by page, without missing episodes; a page that is cut off is BadAnswer.
+        """Yield items page by page, or those `missing` a file; a page that is cut off is BadAnswer.
 
         `changed_since` (aware) asks for what was saved since. With `ids` exactly these are looked
         up, 50 per call: an id that does not exist is simply not among the answers.
@@ -189,7 +191,7 @@ class JellyfinClient(BaseClient):
             "fields": ",".join(fields),
             "enableImages": "false",
             "enableUserData": "false",
-            "isMissing": "false",
+            "isMissing": "true" if missing else "false",
         }
         if changed_since is not None:
             query["minDateLastSaved"] = changed_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -237,6 +239,22 @@ class JellyfinClient(BaseClient):
             if start >= count:
                 return
         raise BadAnswer("the list of items has too many pages")
+
+    async def items_by_ids(self, ids: Sequence[str]) -> dict[str, LibraryItem]:
+        """Return those of these items that the key sees; the others are not in the library.
+
+        What is there but could not be read is BadAnswer, so that it never looks gone.
+        """
+        wanted = {safe_guid(entry) for entry in ids}
+        found: dict[str, LibraryItem] = {}
+        if not wanted:
+            return found
+        types = ("Movie", "Series", "Season", "Episode")
+        async for page in self.items(types=types, ids=sorted(wanted)):
+            if not page.consistent or len(page.items) != page.total:
+                raise BadAnswer("the list of items changed or cannot be read")
+            found |= {item.id: item for item in page.items if item.id in wanted}
+        return found
 
     async def episodes(self, series_id: str) -> list[LibraryItem]:
         """Return the episodes of a series that are there; none when the series is gone."""

@@ -1,8 +1,9 @@
 """qBittorrent 4.1 to 5.3: sign-in, the incremental list of torrents, deletion."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 import re
 from typing import ClassVar, NoReturn, override
@@ -15,12 +16,33 @@ from .base import BaseClient, Form, Query
 from .errors import AuthError, BadAnswer, Forbidden, NotFound, TooOld, WrongService
 from .guard import Permit, Removal, Target, TargetKind
 from .json_stream import load_json_object
+from .qbittorrent_details import (
+    ListedTorrent,
+    SeedingLimits,
+    TorrentDetails,
+    TorrentFile,
+    build_file,
+    build_listed,
+    file_paths,
+    limits_of,
+    private_flag,
+    suspects,
+)
 from .qbittorrent_models import MainData, QbtVersion, ServerState, Torrent
 from .qbittorrent_state import SyncState, fits, merge
 from .readers import JsonObject, as_dict, as_int
 from .safety import clean_secret, safe_torrent_id
 
-__all__ = ["MainData", "QBittorrentClient", "QbtVersion", "ServerState", "Torrent"]
+__all__ = [
+    "MainData",
+    "QBittorrentClient",
+    "QbtVersion",
+    "SeedingLimits",
+    "ServerState",
+    "Torrent",
+    "TorrentDetails",
+    "TorrentFile",
+]
 
 _API = "api/v2"
 _VERSION = re.compile(r"v?(\d+\.\d+\S*)")
@@ -218,6 +240,84 @@ class QBittorrentClient(BaseClient):
         ):
             raise BadAnswer("the list of torrents has an unknown form")
         return raw
+
+    async def details_of(self, names: Collection[str]) -> list[TorrentDetails]:
+        """Return the torrents that bear one of these ids or hashes, with all a deletion must know.
+
+        One list of all torrents; then for each that is meant, and each that may share its data,
+        its files. A torrent that vanishes meanwhile is left out.
+        """
+        wanted = {name.lower() for name in names if name.strip()}
+        if not wanted:
+            return []
+        answer = await self._call("GET", f"{_API}/torrents/info")
+        rows = await self._project(answer.json_list(), build_listed)
+        everybody = {row.torrent.hash: row for row in rows}
+        meant = [row for row in rows if row.torrent.ids & wanted]
+        if not meant:
+            return []
+        answered = answer.server_time or datetime.now(UTC)
+        preferences = (await self._call("GET", f"{_API}/app/preferences")).json_object()
+        found = [await self._details(row, everybody, preferences, answered) for row in meant]
+        return [details for details in found if details is not None]
+
+    async def torrent_details(self, torrent_id: str) -> TorrentDetails | None:
+        """Return one torrent with all a deletion must know, None when it is not there."""
+        name = safe_torrent_id(torrent_id)
+        found = await self.details_of([name])
+        return next((details for details in found if details.torrent.hash == name), None)
+
+    async def _details(
+        self,
+        listed: ListedTorrent,
+        everybody: Mapping[str, ListedTorrent],
+        preferences: JsonObject,
+        now: datetime,
+    ) -> TorrentDetails | None:
+        """Look closely at one torrent of the list; None when it vanished meanwhile."""
+        key = listed.torrent.hash
+        files, properties = await self._files(key), await self._properties(listed)
+        if files is None or properties is None:
+            return None
+        paths = file_paths(listed, files)
+        sharers, unsure = suspects(listed, paths, everybody)
+        for other in sorted(unsure):
+            theirs = await self._files(other)
+            if theirs is not None and file_paths(everybody[other], theirs) & paths:
+                sharers |= {other}
+        active = as_int(listed.raw.get("last_activity"))
+        return TorrentDetails(
+            torrent=listed.torrent,
+            private=private_flag(listed.raw, properties),
+            seeding_seconds=max(as_int(listed.raw.get("seeding_time")) or 0, 0),
+            idle_seconds=max(int(now.timestamp()) - active, 0) if active else None,
+            limits=limits_of(listed.raw, preferences),
+            files=files,
+            shares_with=sharers,
+        )
+
+    async def _files(self, key: str) -> tuple[TorrentFile, ...] | None:
+        """Return a torrent's files, None when there is no such torrent."""
+        query = {"hash": safe_torrent_id(key)}
+        try:
+            answer = await self._call("GET", f"{_API}/torrents/files", query=query)
+        except NotFound:
+            return None
+        return tuple(await self._project(answer.json_list(), build_file))
+
+    async def _properties(self, listed: ListedTorrent) -> JsonObject | None:
+        """Return what only the torrent's own page says, None when there is no such torrent.
+
+        The list says itself whether a torrent is private from 5.0 on.
+        """
+        if private_flag(listed.raw) is not None:
+            return {}
+        query = {"hash": safe_torrent_id(listed.torrent.hash)}
+        try:
+            answer = await self._call("GET", f"{_API}/torrents/properties", query=query)
+        except NotFound:
+            return None
+        return answer.json_object()
 
     async def delete_torrent(self, permit: Permit, torrent_id: str, *, delete_files: bool) -> None:
         """Delete one torrent, with or without its data; an unknown one is no error here.

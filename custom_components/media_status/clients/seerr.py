@@ -20,9 +20,12 @@ from .errors import (
     Refused,
     WrongService,
 )
+from .guard import Permit, Removal, Target, TargetKind
 from .readers import JsonObject, JsonValue, as_dict, as_id, as_int, as_text
 from .safety import clean_message, clean_secret, safe_number
 from .seerr_models import (
+    MediaInfo,
+    MediaRequest,
     SeerrDetails,
     SeerrMedia,
     SeerrRequest,
@@ -31,6 +34,7 @@ from .seerr_models import (
     SeerrStatus,
     build_application,
     build_details,
+    build_media_info,
     build_request,
     build_server,
 )
@@ -38,6 +42,8 @@ from .seerr_pages import Page, merged, read_all, read_newest
 
 __all__ = [
     "CsrfRefused",
+    "MediaInfo",
+    "MediaRequest",
     "SeerrClient",
     "SeerrDetails",
     "SeerrMedia",
@@ -65,6 +71,9 @@ class SeerrClient(BaseClient):
     """Seerr 3, Jellyseerr, Overseerr over API v1."""
 
     service: ClassVar[str] = "seerr"
+    removable: ClassVar[frozenset[TargetKind]] = frozenset(
+        {TargetKind.SEERR_REQUEST, TargetKind.SEERR_MEDIA}
+    )
 
     def __init__(
         self,
@@ -101,20 +110,31 @@ class SeerrClient(BaseClient):
         raise AuthError
 
     async def _change(
-        self, method: str, path: str, json: JsonValue = None, timeout: float | None = None
+        self,
+        method: str,
+        path: str,
+        json: JsonValue = None,
+        timeout: float | None = None,
+        *,
+        removes: Removal | None = None,
     ) -> Answer:
         """Make a changing call; when CSRF protection is on, fetch its token and repeat once."""
         try:
-            return await self._send_change(method, path, json, timeout)
+            return await self._send_change(method, path, json, timeout, removes)
         except CsrfRefused:
             self._csrf = {}
         # Both cookies are marked Secure, so a cookie jar on plain http would keep them back.
         answer = await self._request("GET", f"{_API}/settings/public")
         self._csrf = dict(answer.cookies)
-        return await self._send_change(method, path, json, timeout)
+        return await self._send_change(method, path, json, timeout, removes)
 
     async def _send_change(
-        self, method: str, path: str, json: JsonValue, timeout: float | None
+        self,
+        method: str,
+        path: str,
+        json: JsonValue,
+        timeout: float | None,
+        removes: Removal | None,
     ) -> Answer:
         """Send a changing call with the CSRF token, if there is one."""
         headers: dict[str, str] = {}
@@ -122,7 +142,13 @@ class SeerrClient(BaseClient):
             headers["Cookie"] = "; ".join(f"{key}={value}" for key, value in self._csrf.items())
             headers["X-XSRF-TOKEN"] = unquote(self._csrf.get("XSRF-TOKEN", ""))
         return await self._request(
-            method, path, json=json, headers=headers, mutating=True, timeout=timeout
+            method,
+            path,
+            json=json,
+            headers=headers,
+            mutating=True,
+            removes=removes,
+            timeout=timeout,
         )
 
     async def status(self) -> SeerrStatus:
@@ -216,6 +242,45 @@ class SeerrClient(BaseClient):
         """Return a title's details; NotFound when TMDB does not have it."""
         kind = "tv" if media_type == "tv" else "movie"
         return build_details(await self._get_object(f"{_API}/{kind}/{safe_number(tmdb_id)}"))
+
+    async def media_info(
+        self, media_type: Literal["movie", "tv"], tmdb_id: int
+    ) -> MediaInfo | None:
+        """Return what Seerr has of a title: its record and all requests, HD and 4K.
+
+        None when it has nothing, so that it can be requested; an unknown title is no answer.
+        """
+        kind = "tv" if media_type == "tv" else "movie"
+        path = f"{_API}/{kind}/{safe_number(tmdb_id)}"
+        try:
+            raw = await self._get_object(path)
+        except NotFound:
+            raise BadAnswer("Seerr could not look the title up") from None
+        info = raw.get("mediaInfo")
+        if info is None and as_id(raw.get("id")) == tmdb_id:
+            return None
+        found = build_media_info(as_dict(info))
+        if found is None or found.tmdb_id != tmdb_id:
+            raise BadAnswer("the title has an unknown form")
+        return found
+
+    async def delete_request(self, permit: Permit, request_id: int) -> None:
+        """Delete one request and nothing else; NotFound when it is gone already."""
+        await self._delete(permit, TargetKind.SEERR_REQUEST, "request", request_id)
+
+    async def delete_media(self, permit: Permit, media_id: int) -> None:
+        """Delete the record of a title with ALL its requests and issues, HD and 4K.
+
+        What the record must not take along, the caller sees in `media_info`. No file is touched,
+        nothing happens in Radarr and Sonarr. NotFound when it is gone already.
+        """
+        await self._delete(permit, TargetKind.SEERR_MEDIA, "media", media_id)
+
+    async def _delete(self, permit: Permit, kind: TargetKind, path: str, number: int) -> None:
+        """Delete one thing by a permit; CsrfRefused when even the token does not help."""
+        name = safe_number(number)
+        removes = Removal(permit=permit, targets=(Target(kind=kind, id=name),))
+        await self._change("DELETE", f"{_API}/{path}/{name}", removes=removes)
 
     async def webhook_settings(self) -> JsonObject:
         """Return the webhook slot as it is (holds secrets)."""

@@ -85,6 +85,31 @@ class SeerrDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRequest:
+    """A request in the list of its title; `status` is the number of a request status."""
+
+    id: int
+    status: int
+    is_4k: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaInfo:
+    """Seerr's record of a title, with all its requests: those go when the record goes.
+
+    Both statuses: 1 unknown, 2 pending, 3 processing, 4 partly available, 5 available,
+    6 blocklisted (Overseerr: deleted), 7 deleted.
+    """
+
+    id: int
+    tmdb_id: int | None
+    tvdb_id: int | None
+    status: int
+    status_4k: int
+    requests: tuple[MediaRequest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeerrServer:
     """A Radarr or Sonarr in Seerr's settings, without its key; `id` 0 is a valid id."""
 
@@ -149,6 +174,30 @@ def _media(raw: JsonObject, is_4k: bool) -> SeerrMedia | None:
         service_id=as_int(raw.get(f"serviceId{suffix}")),
         external_service_id=as_id(raw.get(f"externalServiceId{suffix}")),
         jellyfin_media_id=jellyfin_id.lower().replace("-", "") if jellyfin_id else None,
+    )
+
+
+def build_media_info(raw: JsonObject) -> MediaInfo | None:
+    """Build what Seerr has of a title; None without its id or a readable list of requests."""
+    number, status, rows = as_id(raw.get("id")), as_int(raw.get("status")), raw.get("requests")
+    if number is None or status is None or not isinstance(rows, list):
+        return None
+    requests = tuple(
+        MediaRequest(
+            id=own, status=as_int(row.get("status")) or 0, is_4k=as_bool(row.get("is4k")) is True
+        )
+        for row in as_objects(rows)
+        if (own := as_id(row.get("id"))) is not None
+    )
+    if len(requests) != len(rows):
+        return None
+    return MediaInfo(
+        id=number,
+        tmdb_id=as_id(raw.get("tmdbId")),
+        tvdb_id=as_id(raw.get("tvdbId")),
+        status=status,
+        status_4k=as_int(raw.get("status4k")) or 0,
+        requests=requests,
     )
 
 

@@ -20,6 +20,7 @@ from .errors import (
     TooOld,
     WrongService,
 )
+from .guard import Permit, Removal, Target, TargetKind
 from .readers import JsonObject, JsonValue, as_int, as_str, as_text, project
 from .safety import clean_message, clean_secret, safe_number
 from .shoko_models import (
@@ -27,6 +28,7 @@ from .shoko_models import (
     Dialect,
     FileList,
     FileLocation,
+    FileState,
     ShokoEpisode,
     ShokoFile,
     ShokoFolder,
@@ -46,6 +48,7 @@ __all__ = [
     "Dialect",
     "FileList",
     "FileLocation",
+    "FileState",
     "ShokoClient",
     "ShokoEpisode",
     "ShokoFile",
@@ -67,6 +70,7 @@ class ShokoClient(BaseClient):
     """Shoko with the key of one of its users."""
 
     service: ClassVar[str] = "shoko"
+    removable: ClassVar[frozenset[TargetKind]] = frozenset({TargetKind.SHOKO_FILE})
 
     def __init__(
         self,
@@ -178,6 +182,7 @@ class ShokoClient(BaseClient):
         *,
         query: Query | None = None,
         json: JsonValue = None,
+        removes: Removal | None = None,
         timeout: float | None = None,
     ) -> Answer:
         """Make a call that needs a key.
@@ -185,7 +190,9 @@ class ShokoClient(BaseClient):
         While Shoko starts it knows no keys at all: then a refused one says nothing about the key.
         """
         try:
-            return await self._request(method, path, query=query, json=json, timeout=timeout)
+            return await self._request(
+                method, path, query=query, json=json, removes=removes, timeout=timeout
+            )
         except (AuthError, Forbidden) as err:
             refusal = err
         await self.check_started()
@@ -265,6 +272,36 @@ class ShokoClient(BaseClient):
         if queue is None:
             raise BadAnswer("the queue has an unknown form")
         return queue
+
+    async def file_state(self, file_id: int) -> FileState:
+        """Return whether Shoko knows a file, and how many of its places it can reach.
+
+        A look at one record starts no scan: a place counts as reachable as long as it is there.
+        """
+        file = await self.file(file_id)
+        if file is None:
+            return FileState(is_known=False, places=0, reachable=0)
+        return FileState(
+            is_known=True,
+            places=len(file.locations),
+            reachable=sum(location.is_accessible for location in file.locations),
+        )
+
+    async def delete_file_record(self, permit: Permit, file_id: int) -> None:
+        """Forget one file; NotFound when it is forgotten already. The disk is never touched.
+
+        Shoko deletes from the disk by default, so both parameters are always sent. What becomes of
+        AniDB's MyList is Shoko's own setting.
+        """
+        name = safe_number(file_id)
+        target = Target(kind=TargetKind.SHOKO_FILE, id=name)
+        await self._call(
+            "DELETE",
+            f"api/v3/File/{name}",
+            query={"removeFiles": "false", "removeFolder": "false"},
+            removes=Removal(permit=permit, targets=(target,)),
+            timeout=_LIST_TIMEOUT,
+        )
 
     async def rescan(self, file_id: int) -> bool:
         """Let Shoko ask AniDB about a file once more; False when there is no such file."""

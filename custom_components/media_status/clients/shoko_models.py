@@ -75,6 +75,15 @@ class ShokoFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileState:
+    """What Shoko still has of a file: its record, and the places of it that can be reached."""
+
+    is_known: bool
+    places: int
+    reachable: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShokoEpisode:
     """An episode with the files that hold it."""
 

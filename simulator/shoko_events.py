@@ -33,17 +33,22 @@ class HubCourier(Courier):
 
     @override
     async def deliver(self, push: Push) -> int | None:
-        """Tell the event to everybody who joined its feed; nothing is kept for anybody else."""
+        """Tell the event to everybody who joined its feed; nothing is kept for anybody else.
+
+        The status is that of a webhook: 200 when somebody was told, else None.
+        """
         target, feed = push.url, push.headers["feed"]
 
         def wanted(client: HubClient) -> bool:
             return feed in client.feeds
 
-        if self._is_running():
+        is_heard = self._is_running() and any(map(wanted, self._hub.clients))
+        if is_heard:
             await self._hub.send(target, *orjson.loads(push.body), where=wanted)
-        self.sent.append((push, None))
+        status = 200 if is_heard else None
+        self.sent.append((push, status))
         del self.sent[:-500]
-        return None
+        return status
 
 
 class Events:

@@ -1,11 +1,16 @@
 """A Home Assistant in which schedules run one after the other (a process of its own)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import json
 import logging
 from pathlib import Path
+import random
 import sys
 from time import perf_counter
+from unittest.mock import patch
 
+from custom_components.media_status.clients import jellyfin_socket, signalr
 from homeassistant.core import HomeAssistant
 
 from ..house import free_port, home_assistant
@@ -43,7 +48,8 @@ class Answers:
     async def _run(self, dice: Dice, seed: int) -> Answer:
         begun = perf_counter()
         running_loop().hold(still=False)
-        outcome = await Schedule(self._hass, self._port, dice, seed).run()
+        with _same_jitter(seed):
+            outcome = await Schedule(self._hass, self._port, dice, seed).run()
         running_loop().hold(still=True)
         if outcome.divergences:
             _show(seed, outcome)
@@ -56,6 +62,14 @@ class Answers:
             "restarts": outcome.restarts,
             "seconds": perf_counter() - begun,
         }
+
+
+@contextmanager
+def _same_jitter(seed: int) -> Iterator[None]:
+    """Let attempts to connect again come at the same moments whenever a schedule is run."""
+    rng = random.Random(f"jitter:{seed}")  # noqa: S311 - the same each time is the point
+    with patch.object(signalr, "_RANDOM", rng), patch.object(jellyfin_socket, "_RANDOM", rng):
+        yield
 
 
 def _show(seed: int, outcome: Outcome) -> None:

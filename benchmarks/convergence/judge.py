@@ -7,7 +7,7 @@ from custom_components.media_status.lifecycle.request import Request
 
 type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
 
-_SETTLES = frozenset({Stage.GRABBING, Stage.SYNCING_LIBRARY})
+_SETTLES = frozenset({Stage.GRABBING, Stage.ANIME_MATCHING, Stage.SYNCING_LIBRARY})
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
@@ -45,7 +45,8 @@ def differences(
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
     Before all is settled, a download that a queue does not show may be given some minutes yet, and
-    Jellyfin is asked again after some minutes for a list that it refused.
+    Jellyfin is asked again after some minutes for a list that it refused, and Shoko for what it
+    has matched.
     """
     ours, reference = list(ours), list(reference)
     found: list[str] = []

@@ -1,8 +1,7 @@
 """Let random things happen to titles: everything that people, managers, clients and disks do."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from simulator import Episode, Simulator, Title, UsenetClient
@@ -11,19 +10,9 @@ from simulator.radarr import Radarr
 from simulator.seerr_state import RequestStatus, SeerrRefusedError
 from simulator.sonarr import Sonarr
 
+from .anime import AnimeLife
 from .dice import Dice
-
-type Deed = Callable[[], Awaitable[object] | object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
-    """One thing that can happen now; `loses` names what it takes away that was to be seen."""
-
-    name: str
-    deed: Deed
-    weight: int = 1
-    loses: Title | None = None
+from .verb import Verb
 
 
 class Life:
@@ -35,10 +24,15 @@ class Life:
         self._dice = dice
         self._usenet = UsenetClient(sim.clock, rate=40_000_000)
         self._blackhole = UsenetClient(sim.clock, blackhole=True)
-        self.titles = [self._title(number) for number in range(1, 3 + dice.below(3))]
+        self._anime = AnimeLife(sim, dice) if sim.has("shoko") else None
+        self.titles: list[Title] = []
+        for number in range(1, 3 + dice.below(3)):
+            self.titles.append(self._title(number))
 
     def _title(self, number: int) -> Title:
         world, dice = self._sim.world, self._dice
+        if self._anime is not None and dice.chance(60):
+            return self._anime.title(number, self.titles)
         if dice.chance(50):
             return world.add_title_movie(title=f"Film {number}", year=2020, tmdb=7000 + number)
         return world.add_title_series(
@@ -57,6 +51,8 @@ class Life:
             found += self._radarr_verbs(radarr)
         for sonarr in self._sim.all_of(Sonarr):
             found += self._sonarr_verbs(sonarr)
+        if self._anime is not None:
+            found += self._anime.verbs(self.titles)
         return [verb for verb in found for _ in range(verb.weight)]
 
     # -- people --------------------------------------------------------------------------------

@@ -101,7 +101,8 @@ class Reference:
             connection_id=key,
             kind=Kind(connection.service),
             cursor=self._cursors.get(key, {}),
-            is_fresh=key not in self._cursors,
+            # Without its events, what was read of Shoko before may have become another thing.
+            is_fresh=key not in self._cursors or connection.service is Kind.SHOKO,
             tracker=self.tracker,
             options=hub.entry.options,
             tracking_since=self._began,

@@ -21,8 +21,7 @@ from .truth import Truth, Watchable, watchable
 
 _PAUSES = (0.1, 0.1, 2.0, 2.0, 15.0, 100.0)  # seconds between two steps
 _SETTLED = 660.0  # seconds after which two looks prove an absence
-_PLAIN = ("seerr", "radarr", "sonarr", "qbittorrent", "jellyfin")
-_WITH_4K = (*_PLAIN[:2], "radarr:radarr4k", "sonarr", "sonarr:sonarr4k", *_PLAIN[3:])
+_SHOKOS = ("5.3.3", "6.0.0-dev.425")
 
 
 @dataclass(slots=True)
@@ -46,9 +45,13 @@ class Schedule:
         self._hass = hass
         self._port = port
         self._dice = dice
-        services = _WITH_4K if dice.chance(30) else _PLAIN
         self._sim = Simulator(
-            profile="empty", seed=seed, services=services, stepped=False, start=dt_util.utcnow()
+            profile="empty",
+            seed=seed,
+            services=_services(has_4k=dice.chance(30), has_shoko=dice.chance(40)),
+            versions={"shoko": dice.one(_SHOKOS)},
+            stepped=False,
+            start=dt_util.utcnow(),
         )
         self.outcome = Outcome()
         self._blurred: set[int] = set()  # TMDB ids
@@ -228,6 +231,18 @@ class Schedule:
             arrived = sum(status == 200 for _, status in courier.sent)
             self.outcome.arrived += arrived
             self.outcome.missed += courier.dropped + len(courier.sent) - arrived
+
+
+def _services(*, has_4k: bool, has_shoko: bool) -> list[str]:
+    """Return the services of a household, those first that know the wishes."""
+    managers = ["radarr", "radarr:radarr4k", "sonarr", "sonarr:sonarr4k"]
+    return [
+        "seerr",
+        *(managers if has_4k else managers[::2]),
+        "qbittorrent",
+        *(["shoko"] if has_shoko else []),
+        "jellyfin",
+    ]
 
 
 def _is_too_far_back(was: Stage, now: Stage, true: set[Stage]) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from simulator import Simulator
 from simulator.service import Service
+from simulator.shoko import Shoko
 
 from .dice import Dice
 
@@ -57,6 +58,8 @@ class Trouble:
     async def strike(self) -> str:
         """Let one service misbehave in one way."""
         service = self._dice.one(self._services)
+        if isinstance(service, Shoko) and self._dice.chance(30):
+            return self._cut(service)
         faults = service.faults
         match self._dice.below(8):
             case 0:
@@ -84,6 +87,14 @@ class Trouble:
                 if service.running:
                     await self._sim.restart(service.name)
                 return f"{service.name} has restarted"
+
+    def _cut(self, shoko: Shoko) -> str:
+        """Let everybody lose the connection to the hub; what it tells meanwhile is lost."""
+        if self._dice.chance(50):
+            shoko.hub.abort()
+            return "connections to Shoko's hub break"
+        shoko.hub.kick()
+        return "Shoko's hub hangs up"
 
     async def heal(self) -> str:
         """Let every service answer again; clocks and pushes stay as they are."""

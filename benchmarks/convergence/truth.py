@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Literal
+from urllib.parse import parse_qs, urlsplit
 
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, MediaType, Stage
 from custom_components.media_status.lifecycle.request import Request
@@ -11,6 +12,7 @@ from simulator.arr_state import Download, EpisodeEntry, MovieEntry, SeriesEntry
 from simulator.jellyfin_items import Item
 from simulator.radarr import Radarr
 from simulator.seerr_state import RequestStatus, SeerrRequest
+from simulator.shokofin_items import ShokofinItem
 from simulator.sonarr import Sonarr
 
 type Watchable = tuple[str, int, ItemKey, bool]  # kind, TMDB id, item, in 4K
@@ -30,16 +32,36 @@ def watchable(sim: Simulator, titles: list[Title]) -> Iterator[Watchable]:
         for item in sim.jellyfin.library.of(title):
             if item.playable and item.path is not None:
                 is_4k = "-4k/" in (item.source or item.path)
-                for key in _items_of(item):
+                for key in _items_of(sim, title, item):
                     yield (title.kind, title.tmdb, key, is_4k)
 
 
-def _items_of(item: Item) -> Iterator[ItemKey]:
-    if item.type == "Movie":
+def _items_of(sim: Simulator, title: Title, item: Item) -> Iterator[ItemKey]:
+    if isinstance(item, ShokofinItem):
+        yield from _items_in_shoko(sim, title, item)
+    elif item.type == "Movie":
         yield MOVIE
     elif item.type == "Episode":
         for episode in item.episodes:
             yield ItemKey(episode.season, episode.number)
+
+
+def _items_in_shoko(sim: Simulator, title: Title, item: ShokofinItem) -> Iterator[ItemKey]:
+    """Yield what an item of Shokofin's is, by Shoko's ids of it: its numbers are its own."""
+    anidb = sim.world.anidb
+    shown = set(parse_qs(urlsplit(item.ids.get("Custom", "")).query).get("episodeIds", [""]))
+    numbers = {int(number) for text in shown for number in text.split(",") if number}
+    held = {
+        episode
+        for series in sim.shoko.series
+        for episode, number in series.episodes.items()
+        if number in numbers
+    }
+    if title.kind == "movie" and anidb.film(title) in held:
+        yield MOVIE
+    for info in title.episodes:
+        if anidb.episode(info) in held:
+            yield ItemKey(info.season, info.number)
 
 
 class Truth:
@@ -81,11 +103,12 @@ class Truth:
         element = _element(entry, item)
         is_watchable = self._key(request, item) in self._watchable
         if element is not None and element.file is not None:
+            waiting = self._waiting(title, element.file.path)
             if not is_watchable:
-                return {Stage.SYNCING_LIBRARY}
+                return {waiting}
             if self._shows(title, element.file.path):
                 return {Stage.AVAILABLE}
-            return {Stage.AVAILABLE, Stage.SYNCING_LIBRARY}  # it shows the file before this one
+            return {Stage.AVAILABLE, waiting}  # it shows the file before this one
         # Jellyfin shows for a while what was deleted: then both answers are right.
         lingering = {Stage.AVAILABLE} if is_watchable else set[Stage]()
         if element is not None:
@@ -133,8 +156,21 @@ class Truth:
         fitting = [arr for arr in arrs if arr.is_4k is request.is_4k]
         return (fitting or arrs)[0], self._titles[kind, request.ids.tmdb or 0]
 
+    def _waiting(self, title: Title, path: str) -> Stage:
+        """Return where a file waits that cannot be watched yet."""
+        if not self._sim.has("shoko") or not self._sim.world.anidb.knows(title):
+            return Stage.SYNCING_LIBRARY
+        file = self._sim.shoko.shelf.at(path)
+        is_matched = file is not None and bool(file.links)
+        return Stage.SYNCING_LIBRARY if is_matched else Stage.ANIME_MATCHING
+
     def _shows(self, title: Title, path: str) -> bool:
-        return any(item.source == path for item in self._sim.jellyfin.library.of(title))
+        shown = [item for item in self._sim.jellyfin.library.of(title) if item.source == path]
+        if not any(isinstance(item, ShokofinItem) for item in shown):
+            return bool(shown)
+        file = self._sim.shoko.shelf.at(path)  # a new file at the same place has another number
+        numbers = {item.ids.get("Shoko File") for item in shown if isinstance(item, ShokofinItem)}
+        return file is not None and str(file.id) in numbers
 
     def _key(self, request: Request, item: ItemKey) -> Watchable:
         arr, title = self._manager(request)

@@ -92,12 +92,17 @@ class Jellyfin(Service):
     async def scan(self) -> Change:
         """Run the library scan: what lies on the disk appears, what is gone disappears."""
         await self._set_scanning(True)
+        self.world.look()
         change = self.library.scan(self.now())
         change.extend(self.shokofin.sync(self.now()))
         self.announce(change)
         self._last_scan = self.now()
         await self._set_scanning(False)
         return change
+
+    def look(self, folder: str) -> None:
+        """Look at one folder of the disk, as after the word of an arr that something is new."""
+        self.announce(self.library.scan(self.now(), below=(folder,)))
 
     async def _set_scanning(self, scanning: bool) -> None:
         self._scanning = scanning
@@ -113,7 +118,7 @@ class Jellyfin(Service):
 
     def remove(self, item: Item) -> None:
         """Delete an item together with its files."""
-        self.announce(Change(removed=self.library.delete(item)))
+        self.announce(Change(removed=self.library.delete(item, by=self.name)))
 
     def touch(self, item: Item) -> None:
         """Save an item's metadata again."""

@@ -28,6 +28,7 @@ class ItemsApi:
         """Return the routes."""
         return [
             web.get("/Items", self._items),
+            web.delete("/Items", self._delete_many),
             web.get("/Items/{id}", self._item),
             web.delete("/Items/{id}", self._delete),
             web.get("/Items/{id}/Images/Primary", self._image),
@@ -106,10 +107,23 @@ class ItemsApi:
         return raw_json(self._body(item, frozenset({"path", "providerids", "datecreated"})))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        item = self._server.library.items.get(request.match_info["id"].replace("-", ""))
-        if item is None:
+        return self._deleted(request, [request.match_info["id"]])
+
+    async def _delete_many(self, request: web.Request) -> web.Response:
+        return self._deleted(request, _lowered(request).get("ids", "").split(","))
+
+    def _deleted(self, request: web.Request, ids: list[str]) -> web.Response:
+        """Delete items together with their files; an API key may since 10.9."""
+        server = self._server
+        release = tuple(int(part) for part in server.version.split(".")[:2])
+        if server.auth.user(request) is None and release < (10, 9):
+            return web.Response(status=500, text="Error processing request.")  # Guid can't be empty
+        found = [server.library.items.get(key.replace("-", "").lower()) for key in ids if key]
+        if None in found:
             return web.Response(status=404, text="Error processing request.")
-        self._server.remove(item)
+        for item in found:
+            if item is not None and item.id in server.library.items:
+                server.remove(item)
         return web.Response(status=204)
 
     async def _image(self, request: web.Request) -> web.Response:

@@ -7,6 +7,7 @@ from datetime import datetime
 from .arr_state import episode_path, movie_file_name
 from .jellyfin_items import Item, item_id
 from .model import DiskFile, Episode, Title
+from .service import FILES_STAY
 from .world import World
 
 
@@ -37,6 +38,7 @@ class Library:
         self.items: dict[str, Item] = {}
         self.path_map: tuple[str, str] = ("", "")
         self.show_missing = False
+        self.keeps_ghosts = False  # a scan that overlooks what is gone (10.11 was seen to)
         # A plugin that builds the items of some folders by itself says which.
         self.is_foreign: Callable[[str], bool] = lambda path: False
         self.foreign: set[str] = set()
@@ -80,10 +82,10 @@ class Library:
         for source in self._world.removals[self._read :]:
             item = self._by_source.get(source) or self._shelf_item(source)
             gone = source not in self._world.disk and source.startswith(places)
-            if item is not None and gone:
+            if item is not None and gone and not self.keeps_ghosts:
                 change.removed.append(item)
                 self._forget(item)
-        if not below:
+        if not below and not self.keeps_ghosts:
             self._read = len(self._world.removals)
         change.removed += self._empty_parents()
         if self.show_missing:
@@ -111,8 +113,11 @@ class Library:
             )
         )
 
-    def delete(self, item: Item) -> list[Item]:
-        """Delete an item with its files and everything below it."""
+    def delete(self, item: Item, *, by: str = "") -> list[Item]:
+        """Delete an item with its files and everything below it.
+
+        A film goes with its whole folder, a series and a season too; an episode is one file.
+        """
         doomed = [item]
         if item.type in {"Series", "Season"}:
             self.wake(item.series_id or item.id)
@@ -120,13 +125,21 @@ class Library:
             doomed += [
                 i for i in self.items.values() if i.series_id in below or i.season_id in below
             ]
+        # What a plugin shows is a link: deleting it leaves the file.
+        place = self.place_of(item)
+        if item.id not in self.foreign and place is not None and not FILES_STAY.get():
+            if item.type == "Episode":
+                self._world.remove_file(place, by=by)
+            else:
+                self._world.remove_tree(place, by=by)
         for victim in doomed:
-            # What a plugin shows is a link: deleting it leaves the file.
-            mine = victim.id not in self.foreign
-            if victim.playable and victim.path is not None and mine:
-                self._world.remove_file(victim.source or victim.path)
             self._forget(victim)
         return doomed
+
+    def place_of(self, item: Item) -> str | None:
+        """Return the file of an episode or the folder of anything else, on the world's disk."""
+        path = item.source or (self.source_of(item.path) if item.path is not None else None)
+        return path.rpartition("/")[0] if path is not None and item.type == "Movie" else path
 
     def of(self, title: Title) -> list[Item]:
         """Return the items of a title."""

@@ -40,6 +40,7 @@ class Refresher:
     def refresh(self, key: str, *, full: bool = False) -> Change | None:
         """Look through a library or below an item; None for an unknown id."""
         server, now = self._server, self._server.now()
+        server.world.look()
         for name, _, paths in server.libraries():
             if server.library_id(name) == key:
                 change = server.library.scan(now, below=paths)

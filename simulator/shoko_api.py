@@ -7,7 +7,7 @@ from aiohttp import web
 
 from .anime import AnidbEpisode
 from .model import JsonObject
-from .service import json_response, query_flag, query_int, read_object
+from .service import FILES_STAY, json_response, query_flag, query_int, read_object
 from .shoko_files import ShokoFile, ShokoFolder
 from .shoko_series_api import SeriesApi
 from .shoko_shapes import Include, file_json, folder_json
@@ -208,19 +208,29 @@ class ShokoApi:
 
     # -- deleting ------------------------------------------------------------------------------
 
-    def _remove(self, file: ShokoFile, *, from_disk: bool) -> None:
+    def _remove(self, file: ShokoFile, *, from_disk: bool, folder: bool) -> None:
         server = self._server
         server.mylist_removals.append(file.id)
-        if from_disk:
-            server.world.remove_file(file.source)
         server.importer.forget(file)
+        if from_disk and not FILES_STAY.get():
+            server.world.remove_file(file.source, by=server.name)
+            if folder:
+                self._prune(file)
+
+    def _prune(self, file: ShokoFile) -> None:
+        """Remove the folders that are empty now, up to the import folder."""
+        place = file.source.rpartition("/")[0]
+        while place.startswith(f"{file.folder.source}/"):
+            self._server.world.volume.prune(place)
+            place = place.rpartition("/")[0]
 
     async def _delete_file(self, request: web.Request) -> web.Response:
         if refusal := self._server.auth.needs_admin(request):
             return refusal
         if (file := self._asked(request)) is None:
             return _no_file()
-        self._remove(file, from_disk=_unless_denied(request, "removeFiles"))
+        folder = _unless_denied(request, "removeFolder")
+        self._remove(file, from_disk=_unless_denied(request, "removeFiles"), folder=folder)
         return web.Response()
 
     async def _delete_location(self, request: web.Request) -> web.Response:
@@ -230,7 +240,8 @@ class ShokoApi:
         found = [file for file in self._server.files if file.location == wanted]
         if not found:
             return json_response("No File.Location entry for the given fileLocationID.", 404)
-        self._remove(found[0], from_disk=_unless_denied(request, "deleteFile"))
+        folder = _unless_denied(request, "deleteFolder")
+        self._remove(found[0], from_disk=_unless_denied(request, "deleteFile"), folder=folder)
         return web.Response()
 
     async def _delete_files(self, request: web.Request) -> web.Response:
@@ -239,9 +250,11 @@ class ShokoApi:
         body = await read_object(request)
         numbers = body.get("fileIDs")
         files = self._server.shelf.files
+        from_disk = body.get("removeFiles") is not False
+        folder = body.get("removeFolders") is not False
         for number in numbers if isinstance(numbers, list) else []:
             if number in files:
-                self._remove(files[number], from_disk=body.get("removeFiles") is not False)
+                self._remove(files[number], from_disk=from_disk, folder=folder)
         return web.Response()
 
     # -- folders and actions -------------------------------------------------------------------
@@ -317,7 +330,8 @@ class ShokoApi:
 
 def _unless_denied(request: web.Request, name: str) -> bool:
     """Read a switch that is on unless it is turned off: Shoko deletes files by default."""
-    return request.query.get(name, "true").lower() != "false"
+    query = {key.lower(): value for key, value in request.query.items()}
+    return query.get(name.lower(), "true").lower() != "false"
 
 
 def _no_route() -> web.Response:

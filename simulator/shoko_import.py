@@ -92,6 +92,7 @@ class Importer:
     def scan(self, folder: ShokoFolder | None = None, *, missing: bool = True) -> None:
         """Look for files that nobody noticed, and (with `missing`) for those that are gone."""
         folders = self._server.shelf.folders if folder is None else [folder]
+        self._server.world.look()
         for source in tuple(self._server.world.disk):
             home = self._server.shelf.folder_of(source)
             if home in folders and home is not None:
@@ -101,6 +102,7 @@ class Importer:
 
     def remove_missing(self, folders: Iterable[ShokoFolder] | None = None) -> None:
         """Forget the files that are gone."""
+        self._server.world.look()
         wanted = self._server.shelf.folders if folders is None else list(folders)
         for file in tuple(self._server.shelf.files.values()):
             if file.folder in wanted and not self._server.shelf.is_accessible(file):

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from .anime import AnidbEpisode
 from .model import JsonObject
-from .service import json_response, query_flag, query_int
+from .service import FILES_STAY, json_response, query_flag, query_int
 from .shoko_files import ShokoSeries
 from .shoko_shapes import Include, episode_json, file_json, files_of, series_json
 
@@ -130,8 +130,9 @@ class SeriesApi:
         for file in server.files:
             if any(episode.anime is series.anime for episode in file.links):
                 if query_flag(request, "deleteFiles"):
-                    server.world.remove_file(file.source)
                     server.importer.forget(file)
+                    if not FILES_STAY.get():
+                        server.world.remove_file(file.source, by=server.name)
                 else:
                     server.importer.clear(file)
         server.events.series_removed(series)

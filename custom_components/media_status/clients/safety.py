@@ -79,6 +79,11 @@ def safe_number(value: int) -> str:
     return str(value)
 
 
+def safe_season(value: int) -> str:
+    """Return the number of a season; 0 holds the specials."""
+    return "0" if type(value) is int and value == 0 else safe_number(value)
+
+
 def safe_torrent_id(value: str) -> str:
     """Return the id that qBittorrent gives a torrent: 40 hex digits in lower case, no more."""
     text = value.lower() if isinstance(value, str) else ""

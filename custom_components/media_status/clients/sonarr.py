@@ -25,7 +25,7 @@ from .readers import (
     as_text,
     as_texts,
 )
-from .safety import safe_number
+from .safety import safe_number, safe_season
 
 _SERIES = "api/v3/series"
 _EPISODE = "api/v3/episode"
@@ -232,7 +232,7 @@ class SonarrClient(DeletingArrClient):
     async def unmonitor_season(self, permit: Permit, series_id: int, season: int) -> None:
         """Have what is new in one season not looked for; its known episodes stay as they are."""
         number = int(safe_number(series_id))
-        label = season if season == 0 else int(safe_number(season))
+        label = int(safe_season(season))
         target = Target(kind=TargetKind.SEASON, id=f"{number}:{label}")
         seasons: list[JsonValue] = [{"seasonNumber": label, "monitored": False}]
         body: JsonObject = {"series": [{"id": number, "seasons": seasons}]}

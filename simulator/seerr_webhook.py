@@ -105,11 +105,13 @@ class WebhookSlot:
             web.post(f"{base}/test", self._test),
         ]
 
-    def register(self, url: str, *, types: int = 4062, auth: str = "") -> None:
-        """Point the slot at a receiver with the factory template (for tests and demos)."""
+    def register(
+        self, url: str, *, types: int = 4062, auth: str = "", template: str = FACTORY_TEXT
+    ) -> None:
+        """Point the slot at a receiver (for tests and demos)."""
         self.enabled, self.types = True, types
         self.options = {"webhookUrl": url, "authHeader": auth, "supportVariables": False}
-        self.stored = _encode(FACTORY_TEXT)
+        self.stored = _encode(template)
 
     def send(self, notice: Notice) -> None:
         """Send an event when the slot is on and wants its type."""
@@ -129,6 +131,9 @@ class WebhookSlot:
             "User-Agent": "axios/1.13.3",
             "Accept-Encoding": "gzip, compress, deflate, br",
         }
+        custom = options.get("customHeaders")
+        for row in custom if isinstance(custom, list) else []:
+            headers[str(row["key"])] = str(row["value"])
         if auth := options.get("authHeader"):
             headers["Authorization"] = str(auth)
         url = str(options.get("webhookUrl") or "")

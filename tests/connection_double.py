@@ -31,7 +31,7 @@ class Household:
 
     identity: str | None = None
     webhook: WebhookState | Exception = WebhookState.MISSING
-    owner: JsonObject | None = field(default_factory=lambda: {"types": 222})
+    is_shareable: bool = True
     failures: list[Exception] = field(default_factory=list)
     asked: list[dict[str, object]] = field(default_factory=list)
     targets: list[WebhookTarget] = field(default_factory=list)
@@ -83,7 +83,7 @@ class ConnectionDouble(Connection):
     @override
     async def webhook_owner(self, target: WebhookTarget) -> JsonObject | None:
         """Answer as planned."""
-        return self._household.owner
+        return {"types": 222} if self._household.is_shareable else None
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

@@ -38,10 +38,12 @@ CONF_SERVES_4K: Final = "serves_4k"
 # True or False is the user's word about a foreign webhook; absent means never asked.
 CONF_TAKE_OVER_WEBHOOK: Final = "take_over_webhook"
 CONF_WEBHOOK_ID: Final = "webhook_id"
-# Kept by us, not by a form: when the only webhook was taken from us, and who had it before us.
+# Kept by us, not by a form: whether the only webhook is ours now, when it was taken from us, and
+# who had it before us.
+CONF_WEBHOOK_HELD: Final = "webhook_held"
 CONF_WEBHOOK_LOSSES: Final = "webhook_losses"
 CONF_WEBHOOK_PREVIOUS: Final = "webhook_previous"
-OWN_NOTES: Final = frozenset({CONF_WEBHOOK_LOSSES, CONF_WEBHOOK_PREVIOUS})
+OWN_NOTES: Final = frozenset({CONF_WEBHOOK_HELD, CONF_WEBHOOK_LOSSES, CONF_WEBHOOK_PREVIOUS})
 CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 
 # Options of the tracker.

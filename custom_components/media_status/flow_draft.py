@@ -201,8 +201,9 @@ class ConnectionDraft:
             own[CONF_TAKE_OVER_WEBHOOK] = decided
         if stored and same_address(str(stored.get(CONF_URL)), url):
             # Of another server, nothing of this is true.
-            notes = {key: stored[key] for key in OWN_NOTES if key in stored}
-            own |= {key: value for key, value in notes.items() if isinstance(value, dict | list)}
+            for key in OWN_NOTES & stored.keys():
+                note = stored[key]
+                own[key] = note if isinstance(note, dict | list | bool) else None
         return own
 
     def _free_title(self, name: str) -> str:

@@ -17,6 +17,7 @@ from .connections_factory import webhook_target
 from .const import (
     CONF_MANAGE_WEBHOOKS,
     CONF_TAKE_OVER_WEBHOOK,
+    CONF_WEBHOOK_HELD,
     CONF_WEBHOOK_LOSSES,
     CONF_WEBHOOK_PREVIOUS,
 )
@@ -48,7 +49,7 @@ _TEST_LIMIT: Final = 60
 _ARRIVAL_LIMIT: Final = 10  # seconds after the service said that it sent it
 _LONGEST_REASON: Final = 200
 _TESTS: Final = frozenset({"test", "test_notification"})
-_DECISION: Final = (CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_PREVIOUS)
+_DECISION: Final = (CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_HELD, CONF_WEBHOOK_PREVIOUS)
 _STANDING: Final = frozenset({WebhookState.OURS, WebhookState.BROKEN})
 
 
@@ -158,9 +159,8 @@ class WebhookKeeper:
     async def _take_over(self, target: WebhookTarget) -> WebhookState:
         """Take the only slot, unless its owner took it back too often; remember the owner first."""
         connection, name = self._coordinator.connection, self._coordinator.name
-        was_ours = self._coordinator.data.webhook is WebhookState.OURS
         losses = self._losses()
-        if was_ours or target.previous is not None:
+        if self._settings.get(CONF_WEBHOOK_HELD) is True:
             losses = [*losses, dt_util.utcnow()]
         times: list[JsonValue] = [at.isoformat() for at in losses]
         if len(losses) >= LOSSES_ALLOWED:
@@ -170,18 +170,20 @@ class WebhookKeeper:
         owner = await connection.webhook_owner(target)
         if owner is None:
             return WebhookState.FOREIGN
-        self._remember({CONF_WEBHOOK_PREVIOUS: owner, CONF_WEBHOOK_LOSSES: times})
+        notes: JsonObject = {CONF_WEBHOOK_PREVIOUS: owner, CONF_WEBHOOK_LOSSES: times}
+        self._remember(notes, forget=(CONF_WEBHOOK_HELD,))
         shared = self._target()
         if shared is None or shared.previous is None:
             return WebhookState.FOREIGN  # the connection was removed
         state = await connection.ensure_webhook(shared, take_over=True)
+        self._remember({CONF_WEBHOOK_HELD: True})
         _LOGGER.info("The webhook of %s is taken over, its pushes are passed on", name)
         return state
 
     async def _give_back(self, target: WebhookTarget) -> WebhookState:
         """Let the owner before us have the slot again: the person decided so."""
         await self._coordinator.connection.remove_webhook(target)
-        self._remember({}, forget=(CONF_WEBHOOK_PREVIOUS,))
+        self._remember({}, forget=(CONF_WEBHOOK_HELD, CONF_WEBHOOK_PREVIOUS))
         return await self._coordinator.connection.webhook_state(target)
 
     async def remove(self) -> None:

@@ -1,9 +1,11 @@
 """Facts merge the same in any order and any number of times."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import permutations
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.media_status.lifecycle.facts import (
     Ask,
@@ -12,11 +14,12 @@ from custom_components.media_status.lifecycle.facts import (
     FactValue,
     Grab,
     Outcome,
+    Playable,
     Result,
     Transfer,
     TransferPhase,
 )
-from custom_components.media_status.lifecycle.merge import merged
+from custom_components.media_status.lifecycle.merge import GONE_AFTER, merged
 from custom_components.media_status.lifecycle.model import ItemKey, Service, Subject, Via
 
 from .world import START
@@ -100,3 +103,104 @@ def test_since_is_when_the_value_was_first_seen(fact: Fact, seen_at: datetime) -
     """Seeing the same again does not make it younger."""
     again = merged(fact, _fact(fact.value, seen_at, fact.via))
     assert again.since == min(fact.seen_at, seen_at)
+
+
+def test_what_two_facts_say_is_of_the_later_one() -> None:
+    """Its source is the later one's; since when it is so is the earlier one's if they agree."""
+    push = _fact(Ask(status=AskStatus.APPROVED), START, Via.PUSH)
+    later = START + timedelta(minutes=1)
+    survey = replace(
+        _fact(Ask(status=AskStatus.APPROVED), later, Via.SURVEY),
+        connection_id="d",
+        service=Service.SEERR,
+    )
+    for found in (merged(push, survey), merged(survey, push)):
+        assert found == replace(survey, since=START)
+    other = replace(survey, value=Ask(status=AskStatus.DECLINED))
+    for found in (merged(push, other), merged(other, push)):
+        assert found == other
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Ask(status=AskStatus.APPROVED), Ask(status=AskStatus.PENDING)),
+        (Transfer(present=True, progress=0.5), Transfer(present=True, progress=0.25)),
+    ],
+)
+def test_at_the_same_moment_a_survey_is_believed_more_than_a_push(
+    one: FactValue, other: FactValue
+) -> None:
+    """Of two alike the larger text counts, only so that every order ends the same."""
+    push, survey = _fact(one, START, Via.PUSH), _fact(other, START, Via.SURVEY)
+    assert merged(push, survey) == merged(survey, push) == survey
+    same = replace(survey, via=Via.PUSH)
+    larger = max(push, same, key=lambda fact: repr(fact.value))
+    assert merged(push, same) == merged(same, push) == larger
+
+
+def test_an_outcome_is_as_old_as_its_event() -> None:
+    """History is read in any order; when we read it says nothing."""
+    first = _fact(Outcome(result=Result.FAILED, at=START), START + timedelta(hours=1), Via.SURVEY)
+    second = _fact(
+        Outcome(result=Result.IMPORTED, at=START + timedelta(minutes=1)), START, Via.PUSH
+    )
+    for found in (merged(first, second), merged(second, first)):
+        assert found.value == second.value
+        assert found.seen_at == first.seen_at
+        assert found.since == second.since
+
+
+def test_a_grab_is_as_new_as_the_last_one() -> None:
+    """The same release grabbed again; how it is described is the later word's."""
+    late, early = START + timedelta(minutes=1), START
+    one = _fact(Grab(items=frozenset({ItemKey(1, 1)}), at=late, quality="a"), early, Via.SURVEY)
+    other = _fact(Grab(items=frozenset({ItemKey(1, 2)}), at=early, quality="b"), late, Via.SURVEY)
+    for found in (merged(one, other), merged(other, one)):
+        items = frozenset({ItemKey(1, 1), ItemKey(1, 2)})
+        assert found.value == Grab(items=items, at=late, quality="b")
+        assert (found.seen_at, found.since) == (late, early)
+
+
+def test_on_a_tie_grabs_are_described_alike_in_any_order() -> None:
+    """Their items and times are united, so that only the rest decides."""
+    several = [
+        _fact(Grab(items=frozenset({ItemKey(1, number)}), at=at, quality=quality), START, Via.PUSH)
+        for number, quality in ((3, "a"), (1, "b"), (2, "c"))
+        for at in (START, START + timedelta(minutes=number))
+    ]
+    found = {_all(order) for order in permutations(several)}
+    (value,) = {fact.value for fact in found}
+    assert isinstance(value, Grab)
+    assert value.quality == "c"
+
+
+def _playable(minutes: float, *, present: bool) -> Fact:
+    seen_at = START + timedelta(minutes=minutes)
+    return _fact(Playable(present=present, item_id="x"), seen_at, Via.SURVEY)
+
+
+def test_what_could_be_played_is_gone_after_two_looks_far_enough_apart() -> None:
+    """Promise 3; the first look that missed it counts, and one that finds it begins anew."""
+    far = GONE_AFTER.total_seconds() / 60
+    fact = merged(_playable(0, present=True), _playable(1, present=False))
+    assert isinstance(fact.value, Playable)
+    assert (fact.value.present, fact.value.missed_at) == (True, START + timedelta(minutes=1))
+    for minutes, present in ((far, True), (1 + far, False)):
+        found = merged(fact, _playable(minutes, present=False)).value
+        assert isinstance(found, Playable)
+        assert found.present is present
+    again = merged(fact, _playable(2, present=True))
+    missed = merged(again, _playable(2 + far / 2, present=False))
+    assert isinstance(missed.value, Playable)
+    assert missed.value.present
+    never = merged(_playable(0, present=False), _playable(1, present=False)).value
+    assert never == Playable(present=False, item_id="x")
+
+
+def test_what_is_said_again_stays_the_same_object() -> None:
+    """Surveys repeat tens of thousands of facts."""
+    old = _fact(Ask(status=AskStatus.APPROVED), START, Via.SURVEY)
+    new = _fact(Ask(status=AskStatus.APPROVED), START + timedelta(minutes=1), Via.SURVEY)
+    assert merged(old, new).value is old.value
+    assert merged(old, new).subject is old.subject

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.media_status.lifecycle.forecast import forecast
+from custom_components.media_status.lifecycle.forecast import Forecast, forecast
 from custom_components.media_status.lifecycle.habits import (
     ENOUGH,
     NO_HABITS,
@@ -166,3 +166,115 @@ def test_the_range_holds_the_middle() -> None:
     )
     assert found is not None
     assert found.earliest <= found.at <= found.latest
+
+
+def test_half_lie_below_the_middle() -> None:
+    """Between two that were seen it lies between them."""
+    sample = Sample(seconds=(1.0, 2.0, 4.0, 8.0))
+    shares = {0.0: 1.0, 1 / 3: 2.0, 0.5: 3.0, 2 / 3: 4.0, 5 / 6: 6.0, 1.0: 8.0}
+    assert {share: sample.quantile(share) for share in shares} == pytest.approx(shares)
+    assert Sample(seconds=(7.0,)).quantile(0.9) == 7.0
+    with pytest.raises(ValueError, match=r"^no sample$"):
+        Sample().quantile(0.5)
+
+
+def test_what_is_over_when_it_ends_now_is_not_left() -> None:
+    """Exactly as long as it took already: that one is over."""
+    assert Sample(seconds=(1.0, 2.0, 4.0)).beyond(2.0) == Sample(seconds=(2.0,))
+
+
+def test_each_kind_of_title_has_habits_of_its_own() -> None:
+    """From asked to ready, and from each stage's last beginning to ready."""
+    film, series = _life(10, 20, 30), _life(1, 2, 3, media_type=MediaType.SERIES, is_anime=True)
+    habits = learn([film, series])
+    minute = 60.0
+    assert habits.total == {
+        MediaType.MOVIE: Sample(seconds=(60 * minute,)),
+        MediaType.SERIES: Sample(seconds=(6 * minute,)),
+    }
+    assert habits.left[MediaType.MOVIE, False, Stage.IMPORTING].seconds == (50 * minute,)
+    assert habits.left[MediaType.SERIES, True, Stage.IMPORTING].seconds == (5 * minute,)
+    assert habits.spent[MediaType.SERIES, Stage.DOWNLOADING].seconds == (1 * minute,)
+    assert not any(stage is Stage.AVAILABLE for _, _, stage in habits.left)
+
+
+def test_the_last_time_in_a_stage_counts_and_nothing_after_the_end() -> None:
+    """A download that was repeated; an episode that came later."""
+    line = (
+        (Stage.DOWNLOADING, at(0)),
+        (Stage.SEARCHING, at(5)),
+        (Stage.DOWNLOADING, at(6)),
+        (Stage.AVAILABLE, at(10)),
+        (Stage.DOWNLOADING, at(20)),
+        (Stage.AVAILABLE, at(30)),
+    )
+    habits = learn([Life(media_type=MediaType.MOVIE, is_anime=False, stages=line)])
+    assert habits.left[MediaType.MOVIE, False, Stage.DOWNLOADING].seconds == (240.0,)
+    assert habits.total[MediaType.MOVIE].seconds == (600.0,)
+    assert habits.spent[MediaType.MOVIE, Stage.DOWNLOADING].seconds == (240.0, 300.0, 600.0)
+
+
+def test_what_began_the_moment_it_was_ready_counts() -> None:
+    """It took no time at all; a clock that was set back never makes it less than none."""
+    line = ((Stage.IMPORTING, at(5)), (Stage.SYNCING_LIBRARY, at(4)), (Stage.AVAILABLE, at(4)))
+    habits = learn([Life(media_type=MediaType.MOVIE, is_anime=False, stages=line)])
+    assert habits.spent[MediaType.MOVIE, Stage.IMPORTING].seconds == (0.0,)
+    assert habits.left[MediaType.MOVIE, False, Stage.SYNCING_LIBRARY].seconds == (0.0,)
+
+
+def test_a_life_without_end_teaches_what_its_stages_took() -> None:
+    """But not how long it takes to the end."""
+    line = ((Stage.DOWNLOADING, at(0)), (Stage.IMPORTING, at(5)))
+    lost = Life(media_type=MediaType.MOVIE, is_anime=False, stages=line)
+    habits = learn([lost, _life(1, 2, 3)])
+    assert habits.spent[MediaType.MOVIE, Stage.DOWNLOADING].seconds == (60.0, 300.0)
+    assert [len(sample) for sample in habits.total.values()] == [1]
+    assert learn([lost]).median_to_available is None
+    assert learn([_life(1, 2, 3), _life(3, 2, 4), _life(0, 1, 1)]).median_to_available == 360.0
+
+
+def test_the_forecast_of_a_download_begins_when_it_ends() -> None:
+    """To the minute, the latest one rounded up; without a download that was, from the import on."""
+    habits = _household()
+    found = forecast(
+        habits,
+        MediaType.MOVIE,
+        Stage.DOWNLOADING,
+        is_anime=False,
+        since=at(0),
+        download_eta=at(20) + timedelta(seconds=30),
+        now=at(0),
+    )
+    # An import takes 1.0 to 2.9 minutes, the library 2.
+    assert found == Forecast(at=at(24), earliest=at(23), latest=at(26))
+
+
+def test_what_followed_a_download_counts_before_what_followed_an_import() -> None:
+    """And a download that should have ended already ends now."""
+    stages = (Stage.DOWNLOADING, Stage.DOWNLOADED, Stage.IMPORTING, Stage.AVAILABLE)
+    moments = (at(0), at(10), at(15), at(17))
+    life = Life(
+        media_type=MediaType.MOVIE,
+        is_anime=False,
+        stages=tuple(zip(stages, moments, strict=True)),
+    )
+    habits = learn([life] * SOME)
+    for stage in (Stage.DOWNLOADING, Stage.GRABBING):
+        assert _forecast(habits, stage, download_eta=at(5), now=at(8)) == at(15)
+        assert _forecast(habits, stage, download_eta=at(9), now=at(8)) == at(16)
+        assert _forecast(habits, stage, now=at(8)) is None
+
+
+def test_the_forecast_of_a_wait_is_what_is_left_of_it() -> None:
+    """Counted from when it began; a beginning in the future is now."""
+    habits = learn([_life(30, 10, 2)] * SOME)
+    assert _forecast(habits, Stage.IMPORTING, now=at(4)) == at(12)
+    assert _forecast(habits, Stage.IMPORTING, since=at(9), now=at(4)) == at(16)
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(12, True), (12.1, False)])
+def test_a_range_too_wide_is_not_told(hours: float, *, is_told: bool) -> None:
+    """Some time between now and next week is no forecast."""
+    # Of six, the first and the last tenth lie half way between two of them.
+    lives = [_life(1, 1, 60 * hours * number / 4) for number in range(6)]
+    assert (_forecast(learn(lives), Stage.IMPORTING) is not None) is is_told

@@ -10,14 +10,15 @@ from aiohttp import web
 
 from .arr_commands import obey, search
 from .arr_common import common_routes
-from .arr_deletion_api import DeletionDesk, numbers
+from .arr_deletion_api import DeletionDesk
 from .arr_disposal import Disposal
 from .arr_notifications import NotificationBook
-from .arr_queue import Pager, failed_data, history_record, queue_status
+from .arr_queue import Pager, failed_data, history_record
+from .arr_queue_api import QueueDesk
 from .arr_state import Download, Entry, EpisodeEntry, HistoryRow, MediaFile
 from .downloads import DownloadClient, Release, UsenetClient
 from .model import JsonObject, Title
-from .service import Service, json_response, read_object
+from .service import Service, json_response
 from .webhooks import Courier
 from .world import World
 
@@ -50,6 +51,7 @@ class ArrService[E: Entry](Service):
         self.notifications = NotificationBook(self)
         self.client: DownloadClient = UsenetClient(world.clock)
         self.pager = Pager(self)
+        self.import_list: list[Title] = []  # what ImportListSync adds
         self.hard_links = True  # how finished torrents are imported; copies when off
         self.disposal = Disposal(self)
         self.desk = DeletionDesk(self, exclusions=self.exclusion_word, file=self.file_word)
@@ -92,6 +94,14 @@ class ArrService[E: Entry](Service):
     @abstractmethod
     def touch(self, entry: E) -> None:
         """Note that an entry's resource changed."""
+
+    @abstractmethod
+    def add(self, title: Title) -> E:
+        """Add a title; a second time return the entry that is there."""
+
+    @abstractmethod
+    def lose(self, entry: E, file: MediaFile) -> None:
+        """Let go of a file that is no longer on the disk."""
 
     @abstractmethod
     def import_download(self, download: Download) -> object:
@@ -282,11 +292,7 @@ class ArrService[E: Entry](Service):
             *common_routes(self),
             *self.notifications.routes(),
             *self.desk.routes(),
-            web.get(f"{base}/queue", self._queue),
-            web.get(f"{base}/queue/details", self._details),
-            web.get(f"{base}/queue/status", self._queue_status),
-            web.delete(f"{base}/queue/bulk", self._delete_many),
-            web.delete(f"{base}/queue/{{id:\\d+}}", self._delete_queue),
+            *QueueDesk(self).routes(),
             web.get(f"{base}/history", self._history),
             web.get(f"{base}/history/since", self._since),
         ]
@@ -308,53 +314,9 @@ class ArrService[E: Entry](Service):
     def unknown_route(self, request: web.Request) -> web.Response:
         return json_response({"message": "NotFound"}, 404)
 
-    async def _rows(self) -> list[tuple[Download, JsonObject]]:
-        for client in {id(d.client): d.client for d in self.downloads}.values():
-            await client.refresh()
-        listed = [download for download in self.downloads if download.listed]
-        return [(download, record) for download in listed for record in self.records(download)]
-
-    async def _queue(self, request: web.Request) -> web.Response:
-        unknown = request.query.get(self.unknown_flag, "").lower() == "true"
-        rows = [row for d, row in await self._rows() if unknown or d.entry is not None]
-        return self.pager.page(request, rows, default_key="timeleft")
-
-    async def _details(self, request: web.Request) -> web.Response:
-        rows = [row for d, row in await self._rows() if d.entry is not None]
-        for query, key in (("movieId", "movieId"), ("seriesId", "seriesId")):
-            if query in request.query:
-                rows = [row for row in rows if str(row.get(key)) == request.query[query]]
-        return json_response(rows)
-
-    async def _queue_status(self, request: web.Request) -> web.Response:
-        rows = await self._rows()
-        return json_response(queue_status(self.downloads, [row for _, row in rows]))
-
-    async def _delete_queue(self, request: web.Request) -> web.Response:
-        wanted = int(request.match_info["id"])
-        for download, row in await self._rows():
-            if row["id"] == wanted:
-                self._remove(download, request.query)
-                return json_response({})
-        return json_response({"message": "NotFound"}, 404)
-
-    async def _delete_many(self, request: web.Request) -> web.Response:
-        wanted = numbers((await read_object(request)).get("ids"))
-        rows = await self._rows()
-        for download in {d for d, row in rows if row["id"] in wanted}:
-            self._remove(download, request.query)
-        return json_response({})
-
-    def _remove(self, download: Download, query: Mapping[str, str]) -> None:
-        """Take a download out of the queue; a blocked one failed, and is sought anew."""
-        from_client = query.get("removeFromClient", "true").lower() != "false"
-        if query.get("blocklist", "false").lower() != "true" or download.entry is None:
-            self.drop(download, delete_data=from_client)
-            return
-        self.blocklist.append(download.release.title)
-        self.fail(download)  # "remove failed downloads" is on: this one leaves the client
-        if query.get("skipRedownload", "false").lower() != "true":
-            search(self, download.entry, download.episodes)
+    def search(self, entry: E, episodes: list[EpisodeEntry]) -> None:
+        """Search for what is missing of a title."""
+        search(self, entry, episodes)
 
     async def obey(self, name: str, body: JsonObject) -> None:
         """Carry a command out."""

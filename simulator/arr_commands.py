@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .arr_routine import notice_lost, read_feed, read_lists
 from .arr_state import Entry, EpisodeEntry, MediaFile, MovieEntry, SeriesEntry
 from .model import DiskFile, JsonObject
 
@@ -16,6 +17,10 @@ async def obey[E: Entry](arr: ArrService[E], name: str, body: JsonObject) -> Non
     """Carry a command out; unknown ones and unknown ids are queued and come to nothing."""
     if name == "RefreshMonitoredDownloads":
         await check_downloads(arr)
+    elif name == "RssSync":
+        read_feed(arr)
+    elif name == "ImportListSync":
+        read_lists(arr)
     elif name in {"RescanMovie", "RescanSeries"}:
         number = body.get("movieId" if name == "RescanMovie" else "seriesId")
         if isinstance(number, int) and (entry := arr.entries.get(number)) is not None:
@@ -47,10 +52,11 @@ def search[E: Entry](arr: ArrService[E], entry: Entry, episodes: list[EpisodeEnt
 
 
 async def check_downloads[E: Entry](arr: ArrService[E]) -> None:
-    """Read the clients, and import what is finished and no longer in doubt."""
+    """Read the clients anew, and import what is finished and no longer in doubt."""
     for client in {id(download.client): download.client for download in arr.downloads}.values():
         await client.refresh()
     for download in list(arr.downloads):
+        download.is_overlooked = False
         is_open = download.state in {"downloading", "importPending", "importBlocked"}
         if is_open and not download.warned and download.view().status == "completed":
             if download.entry is not None and download.listed:
@@ -58,7 +64,11 @@ async def check_downloads[E: Entry](arr: ArrService[E]) -> None:
 
 
 def rescan[E: Entry](arr: ArrService[E], entry: E) -> None:
-    """Find the files that lie in a title's folder: no webhook, no history of a download."""
+    """Find the files that lie in a title's folder: no webhook, no history of a download.
+
+    A file that is gone is let go of.
+    """
+    notice_lost(arr, entry)
     for path, file in arr.world.disk.items():
         if not path.startswith(f"{entry.path}/"):
             continue

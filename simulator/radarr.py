@@ -114,6 +114,7 @@ class Radarr(ArrService[MovieEntry]):
 
     # -- verbs ---------------------------------------------------------------------------------
 
+    @override
     def add(
         self,
         title: Title,
@@ -212,6 +213,10 @@ class Radarr(ArrService[MovieEntry]):
         self.touch(entry)
         self.remember_deleted(entry, None, file, reason)
         self._send_file_deleted(entry, file, reason)
+
+    @override
+    def lose(self, entry: MovieEntry, file: MediaFile) -> None:
+        self.delete_file(entry, "missingFromDisk")
 
     def _send_file_deleted(self, entry: MovieEntry, file: MediaFile, reason: str) -> None:
         payload: JsonObject = {

@@ -6,6 +6,7 @@ from typing import Protocol, override
 
 from aiohttp import web
 
+from . import seerr_availability as availability
 from .model import DiskFile, Title, User
 from .radarr import Radarr
 from .seerr_api import SeerrApi
@@ -29,6 +30,10 @@ from .world import World
 
 class MediaServer(Protocol):
     """What Seerr's scans read from the media server."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it can be asked."""
 
     def playable_files(self, title: Title) -> list[DiskFile]:
         """Return the files of a title that can be played."""
@@ -151,9 +156,32 @@ class Seerr(Service):
             row.side.status = MediaStatus.UNKNOWN
 
     async def delete_media(self, media: SeerrMedia) -> None:
-        """Delete a media row and with it its requests; no webhook is sent."""
+        """Delete a media row and with it its requests; no webhook is sent.
+
+        A title on the blocklist keeps its row and forgets only where it was handed to.
+        """
+        if MediaStatus.BLOCKLISTED in {media.standard.status, media.four_k.status}:
+            media.standard.forget_service()
+            media.four_k.forget_service()
+            return
         self.media.pop((media.title.kind, media.title.tmdb), None)
         self.requests = {k: row for k, row in self.requests.items() if row.media is not media}
+
+    def delete_media_file(self, media: SeerrMedia, *, is_4k: bool) -> bool:
+        """Delete the whole film or series in its server, files included; false when in vain.
+
+        Request and media rows stay as they are.
+        """
+        number = media.side(is_4k=is_4k).service_id
+        index = number or self.server_index(media.title, is_4k=is_4k)  # 0 counts as none
+        arr = self.servers(media.title)[index] if index is not None else None
+        if isinstance(arr, Radarr) and arr.running and (film := arr.find(media.title)):
+            arr.delete(film, files=True)
+            return True
+        if isinstance(arr, Sonarr) and arr.running and (series := arr.find(media.title)):
+            arr.delete(series, files=True)
+            return True
+        return False
 
     async def scan(self) -> None:
         """Run the media server scan: what can be played becomes available."""
@@ -186,14 +214,20 @@ class Seerr(Service):
                     self._found(media, files, is_4k=is_4k)
 
     async def sync_availability(self) -> None:
-        """Run availability-sync: titles that were there and are gone become DELETED."""
+        """Run availability-sync: titles that were there and are gone become DELETED.
+
+        Gone is what neither its server nor the media server has; a server that is down proves
+        nothing.
+        """
         for media in self.media.values():
-            present = any(file.title is media.title for file in self.world.disk.values())
-            for side in (media.standard, media.four_k):
+            for is_4k in (False, True):
+                side = media.side(is_4k=is_4k)
                 was = side.status in {MediaStatus.AVAILABLE, MediaStatus.PARTIALLY_AVAILABLE}
-                if was and not present:
+                if was and not availability.is_there(self, media, is_4k=is_4k):
                     side.status = MediaStatus.DELETED
                     side.forget_service()
+                    side.jellyfin_id = None
+            availability.check_seasons(self, media)
 
     def mark_available(
         self, media: SeerrMedia, *, is_4k: bool = False, seasons: Iterable[int] = ()

@@ -61,6 +61,7 @@ class SeerrApi:
             web.get(f"{base}/media", self._media_list),
             web.post(f"{base}/media/{{id}}/available", self._available),
             web.delete(f"{base}/media/{{id}}", self._delete_media),
+            web.delete(f"{base}/media/{{id}}/file", self._delete_media_file),
             web.get(f"{base}/movie/{{id}}", self._details),
             web.get(f"{base}/tv/{{id}}", self._details),
             web.get(f"{base}/blocklist", self._blocklist),
@@ -320,6 +321,13 @@ class SeerrApi:
         if media is None:
             return _missing("Media not found")
         await self._seerr.delete_media(media)
+        return web.Response(status=204)
+
+    async def _delete_media_file(self, request: web.Request) -> web.Response:
+        media = self._media_of(request)
+        is_4k = request.query.get("is4k", "").lower() == "true"
+        if media is None or not self._seerr.delete_media_file(media, is_4k=is_4k):
+            return _missing("Media not found")  # also what it says of a server that is down
         return web.Response(status=204)
 
     async def _details(self, request: web.Request) -> web.Response:

@@ -92,6 +92,7 @@ class Sonarr(ArrService[SeriesEntry]):
 
     # -- verbs ---------------------------------------------------------------------------------
 
+    @override
     def add(
         self, title: Title, *, seasons: Iterable[int] | None = None, tags: Iterable[str] = ()
     ) -> SeriesEntry:
@@ -233,6 +234,11 @@ class Sonarr(ArrService[SeriesEntry]):
             self.disposal.file(entry, file)
         self.touch(entry)
         self._send_file_deleted(entry, sharing, file, reason)
+
+    @override
+    def lose(self, entry: SeriesEntry, file: MediaFile) -> None:
+        for item in self._sharing(entry, file)[:1]:
+            self.delete_file(item, "missingFromDisk")
 
     def _sharing(self, entry: SeriesEntry, file: MediaFile) -> list[EpisodeEntry]:
         return [item for item in entry.episodes if item.file is file]

@@ -69,9 +69,7 @@ class DownloadView:
     stage: Stage | None
     failed: bool = False
     failed_at: datetime | None = None
-    grabbed_at: datetime | None = None
     message: str | None = None
-    recheck_at: datetime | None = None
 
 
 def download_view(evidence: Evidence, key: str) -> DownloadView:
@@ -93,16 +91,14 @@ def download_view(evidence: Evidence, key: str) -> DownloadView:
             stage=None,
             failed=failed,
             failed_at=outcome.at,
-            grabbed_at=grabbed_at,
             message=outcome.message,
         )
-    if len(queued) > len(in_queue) and not in_queue:
+    if queued and not in_queue:
         return DownloadView(
             key=key,
             stage=None,
             failed=True,
             failed_at=grabbed_at,
-            grabbed_at=grabbed_at,
             message=next((text for value in queued for text in value.messages), None),
         )
     stages = [_QUEUE_STAGE[value.phase] for value in in_queue if value.phase is not None]
@@ -111,10 +107,9 @@ def download_view(evidence: Evidence, key: str) -> DownloadView:
     elif not queues:
         stages.append(Stage.IMPORTING)  # other files of it are imported; the queue is not known yet
     stage = max(stages, key=RANK.__getitem__, default=None)
-    recheck_at = None
     if stage is None and outcome is None:
-        stage, recheck_at = _only_grabbed(evidence, subject, grabbed_at)
-    return DownloadView(key=key, stage=stage, grabbed_at=grabbed_at, recheck_at=recheck_at)
+        stage = _only_grabbed(evidence, subject, grabbed_at)
+    return DownloadView(key=key, stage=stage)
 
 
 def transfer_stage(transfer: Transfer) -> Stage:
@@ -126,14 +121,13 @@ def transfer_stage(transfer: Transfer) -> Stage:
 
 def _only_grabbed(
     evidence: Evidence, subject: Subject, grabbed_at: datetime | None
-) -> tuple[Stage | None, datetime | None]:
+) -> Stage | None:
     """Return GRABBING until the manager's queue has had time to show the download, and does not."""
     if grabbed_at is None:
-        return None, None
+        return None
     absent = [fact for fact, value in evidence.facts(Queue, subject) if not value.present]
-    if any(_missed_for(fact, grabbed_at) >= GRAB_GRACE for fact in absent):
-        return None, None
-    return Stage.GRABBING, grabbed_at + GRAB_GRACE
+    is_gone = any(_missed_for(fact, grabbed_at) >= GRAB_GRACE for fact in absent)
+    return None if is_gone else Stage.GRABBING
 
 
 def _missed_for(absent: Fact, grabbed_at: datetime) -> timedelta:
@@ -225,9 +219,7 @@ def item_view(
     live = [view for view in serving if view.stage is not None]
     if live:
         best = max(live, key=lambda view: RANK[view.stage or Stage.REQUESTED])
-        return ItemView(
-            stage=best.stage or Stage.GRABBING, download=best, recheck_at=best.recheck_at
-        )
+        return ItemView(stage=best.stage or Stage.GRABBING, download=best)
     failed = [view for view in serving if view.failed]
     if failed and ground.stage not in (Stage.DECLINED, Stage.DELETED):
         newest = max(failed, key=lambda view: (view.failed_at or now, view.key))

@@ -22,15 +22,21 @@ PREFIX = "explanation_"
 def codes() -> set[str]:
     """Return every code that the explanations can give."""
     found = set()
-    paths = {PACKAGE / "lifecycle" / name for name in ("explain.py", "explain_anime.py")}
+    paths = set((PACKAGE / "lifecycle").glob("explain*.py"))
     for where, node in nodes(ast.Call, PACKAGE / "lifecycle"):
-        if where in paths and isinstance(node.func, ast.Name) and node.func.id == "Explanation":
-            for given in node.keywords:
-                if given.arg == "code":
-                    found |= literals(given.value)
+        if where in paths and isinstance(node.func, ast.Name):
+            if node.func.id == "Explanation":
+                for given in node.keywords:
+                    if given.arg == "code":
+                        found |= literals(given.value)
+            if node.func.id == "_Cause":
+                found |= literals(node.args[0])
     for where, table in nodes(ast.Assign, PACKAGE / "lifecycle"):
         if where in paths and isinstance(table.value, ast.Dict):
             found |= set().union(*(literals(value) for value in table.value.values))
+    for where, given in nodes(ast.Assign, PACKAGE / "lifecycle"):
+        if where in paths and [ast.unparse(target) for target in given.targets] == ["code"]:
+            found |= literals(given.value)
     return found
 
 
@@ -40,7 +46,9 @@ def test_every_reason_is_explained_to_people() -> None:
     table = section.partition("\n#")[0]
     first = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
     texts = read_table(PACKAGE / "translations" / "en.json")
-    spoken = {key.removesuffix("_unknown") for key in under(texts, "common")}
+    spoken = {
+        key.removesuffix("_unknown").removesuffix("_partly") for key in under(texts, "common")
+    }
     reasons = {key.removeprefix(PREFIX) for key in spoken if key.startswith(PREFIX)}
     assert set(re.findall(r"`(\w+)`", " ".join(first))) == reasons - {"overdue"}
 

@@ -92,6 +92,7 @@ async def test_what_is_stuck_is_reported_until_it_moves(
     assert issue.translation_placeholders == {
         "title": "Dune",
         "reason": "Downloaded, but it could not be sorted in: Not an upgrade",
+        "advice": "Open the queue in Radarr and do what it asks for, then try again.",
     }
     gone = replace(blocked(), statements=(Statement(value=Queue(present=False)),))
     await home.hear(Service.RADARR, managed(), imported(), gone)

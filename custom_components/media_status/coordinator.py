@@ -113,6 +113,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self.newest_import: datetime | None = None
         self._probed_at: datetime | None = None
         self._failures = 0
+        self._surveyed_at: datetime | None = None
         self._doorbell: _Doorbell | None = None
         self._surveying = asyncio.Lock()
         self.missed = MissedPushes(self.kind)
@@ -129,6 +130,14 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         if self.data.error is not None:
             return self.data.error
         return "ok" if self.last_update_success and self.data.last_survey else "unknown"
+
+    @property
+    def next_survey_at(self) -> datetime | None:
+        """Return when the service is asked next, unless something rings before; None: unknown."""
+        times = [] if self._doorbell is None else [self._doorbell.at]
+        if self._surveyed_at is not None and self.update_interval is not None:
+            times.append(self._surveyed_at + self.update_interval)
+        return min(times, default=None)
 
     @callback
     def start(self) -> None:
@@ -242,6 +251,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
     def _answered(self, survey: Survey) -> ConnectionState:
         now = dt_util.utcnow()
         was_healthy = self.is_healthy
+        self._surveyed_at = now
         self._failures = 0
         self.is_fresh = False
         self.cursor = survey.cursor
@@ -268,6 +278,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
     def _failed(self, err: ClientError | TimeoutError) -> None:
         now = dt_util.utcnow()
         was_failing = self.data.error is not None
+        self._surveyed_at = now
         self._probed_at = None
         self.is_fresh = True
         if isinstance(err, AuthError) and not err.banned:

@@ -1,25 +1,28 @@
 """Put explanations and what happened into words, in the language of Home Assistant.
 
 The sentences are in the `common` section of the translations, where cards find them too. A
-sentence whose key ends in `_unknown` is used when a value of the other is not known.
+sentence whose key ends in `_partly` or `_unknown` is used when some or all values are not known.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from string import Formatter
 from typing import Final
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_cached_translations, async_get_translations
+from homeassistant.util import dt as dt_util
 
 from .connections.base import Action
 from .const import DOMAIN, KIND_NAMES
 from .lifecycle.identity_map import Mismatch
 from .lifecycle.model import MOVIE, JsonValue
-from .lifecycle.request import TimelineEntry
+from .lifecycle.request import Explanation, TimelineEntry
 
 _SENTENCES: Final = "common"
 _ENTITIES: Final = "entity"
 _EXPLANATION: Final = f"component.{DOMAIN}.{_SENTENCES}.explanation_"
+_ADVICE: Final = f"component.{DOMAIN}.{_SENTENCES}.advice_"
 _HAPPENING: Final = f"component.{DOMAIN}.{_SENTENCES}.timeline_"
 _ACTION: Final = f"component.{DOMAIN}.{_SENTENCES}.action_"
 _MISMATCH: Final = f"component.{DOMAIN}.{_SENTENCES}.mismatch_"
@@ -44,6 +47,19 @@ class Texts:
         if found is None or not is_overdue:
             return found
         return self._filled(_EXPLANATION, "overdue", {"sentence": found}) or found
+
+    def explanation(
+        self, explanation: Explanation, words: Mapping[str, str], *, since: datetime | None
+    ) -> str | None:
+        """Return an explanation's sentence; `since` is used where it has no moment of its own."""
+        values: dict[str, str | int] = {**explanation.values, **words}
+        moments = {"since": explanation.since or since, "at": explanation.at}
+        values |= {name: _moment(moment) for name, moment in moments.items() if moment is not None}
+        return self.sentence(explanation.code, values, is_overdue=explanation.is_overdue)
+
+    def advice(self, code: str, values: Mapping[str, str | int]) -> str | None:
+        """Return what a person can do about a reason, or None for a code without advice."""
+        return self._filled(_ADVICE, code, values)
 
     def action(self, action: Action, service: str) -> str | None:
         """Return in one sentence what was done in a service, or None for a code without one."""
@@ -70,7 +86,7 @@ class Texts:
 
     def _filled(self, prefix: str, code: str, values: Mapping[str, str | int]) -> str | None:
         known = {name: _word(value) for name, value in values.items() if value != ""}
-        for key in (code, f"{code}_unknown"):
+        for key in (code, f"{code}_partly", f"{code}_unknown"):
             template = self._text(_SENTENCES, f"{prefix}{key}")
             if template is not None and _names(template) <= set(known):
                 return template.format_map(known)
@@ -99,6 +115,11 @@ def _episodes(labels: Sequence[JsonValue]) -> str:
     if len(named) > _MANY_EPISODES:
         return f"{named[0]} … {named[-1]} ({len(named)})"
     return ", ".join(named)
+
+
+def _moment(moment: datetime) -> str:
+    """Return a moment by the clock of the house; a sentence may be read days later."""
+    return f"{dt_util.as_local(moment):%Y-%m-%d, %H:%M}"
 
 
 def _word(value: str | int) -> str:

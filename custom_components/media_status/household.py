@@ -77,16 +77,17 @@ def has_4k(connections: Collection[ConnectionCoordinator], kind: Service) -> boo
 
 def has_manager(connections: Connections, request: Request) -> bool:
     """Return whether a Radarr or Sonarr is connected that would fetch the request."""
-    kind = _manager_of(request)
+    kind = manager_of(request)
     return any(found.kind is kind for found in connections.values())
 
 
 def has_variants(connections: Connections, request: Request) -> bool:
     """Return whether another copy of the title may live beside this request's."""
-    return request.is_4k or has_4k(connections.values(), _manager_of(request))
+    return request.is_4k or has_4k(connections.values(), manager_of(request))
 
 
-def _manager_of(request: Request) -> Service:
+def manager_of(request: Request) -> Service:
+    """Return which kind of manager fetches a request."""
     return Service.RADARR if request.media_type is MediaType.MOVIE else Service.SONARR
 
 

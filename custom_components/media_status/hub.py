@@ -18,8 +18,9 @@ from .connections.base import Doorbell, Push, Survey, SurveyContext, WantedTitle
 from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
 from .coordinator import ConnectionCoordinator
 from .doorbells import Bell, answers, heard
+from .explained import Explained, explained
 from .explanations import Texts
-from .household import MANAGERS, has_manager, has_variants, service_name, tracker_options, watch_url
+from .household import MANAGERS, has_manager, has_variants, tracker_options, watch_url
 from .journal import Journal, JournalStart
 from .ledger import Ledger
 from .lifecycle.facts import Verdict
@@ -296,15 +297,9 @@ class Hub:
         since_import = elapsed(coordinator.newest_import, dt_util.utcnow())
         return interval(coordinator.kind, stages, self.entry.options, since_import)
 
-    def explanation_text(self, request: Request) -> str | None:
-        """Return in one sentence why a request is not there yet."""
-        explanation = request.status.explanation
-        if explanation is None:
-            return None
-        values = dict(explanation.values)
-        if explanation.service is not None:
-            values["service"] = service_name(self.connections, request, explanation.service)
-        return self.texts.sentence(explanation.code, values, is_overdue=explanation.is_overdue)
+    def explained(self, request: Request) -> Explained:
+        """Return in words why a request is not there yet, and what comes next."""
+        return explained(self.texts, self.connections, request, self.tracker.fits)
 
     def watch_url(self, request: Request) -> str | None:
         """Return the address of the title's page in Jellyfin for people's browsers."""

@@ -84,9 +84,12 @@ class Reader:
 
     def summary(self, request: Request) -> JsonObject:
         """Return a request as lists show it."""
+        told = self._hub.explained(request)
         return request_json(
             request,
-            sentence=self._hub.explanation_text(request),
+            sentence=told.sentence,
+            advice=told.advice,
+            next_check=told.next_check,
             watch_url=self._hub.watch_url(request),
             entity_id=request_entity_id(self._hass, self._entry, request.id),
             is_admin=self._is_admin,

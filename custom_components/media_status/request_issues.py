@@ -31,8 +31,11 @@ _RETRIED: Final = frozenset(
         "stalled",
         "downloaded_waiting_import",
         "import_blocked",
+        "no_space",
+        "path_not_visible",
         "importing",
         "waiting_library",
+        "not_playable",
     }
 )
 # More requests than this are reported together, more lines than this in a report are not read.
@@ -150,10 +153,14 @@ class RequestIssues:
     def _stuck_report(self, request: Request) -> _Report:
         explanation = request.status.explanation
         can_retry = explanation is not None and explanation.code in _RETRIED
-        sentence = clean(self._hub.explanation_text(request) or "", MAX_SENTENCE)
+        told = self._hub.explained(request)
         return _Report(
             key=STUCK_RETRY if can_retry else REQUEST_STUCK,
-            placeholders={"title": clean(request.name, MAX_TITLE), "reason": sentence},
+            placeholders={
+                "title": clean(request.name, MAX_TITLE),
+                "reason": clean(told.sentence or "", MAX_SENTENCE),
+                "advice": clean(told.advice or "", MAX_SENTENCE),
+            },
             request_id=request.id if can_retry else None,
         )
 

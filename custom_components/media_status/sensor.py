@@ -188,7 +188,7 @@ class RequestSensor(TrackerEntity, SensorEntity):
         self._attr_entity_picture = poster_url(request)
         self._shown = request_attributes(
             request,
-            sentence=self.hub.explanation_text(request),
+            sentence=self.hub.explained(request).sentence,
             watch_url=self.hub.watch_url(request),
         )
         self._attr_extra_state_attributes = self._shown

@@ -139,12 +139,17 @@ def request_json(
     watch_url: str | None,
     entity_id: str | None,
     is_admin: bool,
+    advice: str | None = None,
+    next_check: datetime | None = None,
 ) -> JsonObject:
     """Return a request as lists show it."""
     if sentence and not is_admin:
         sentence = scrub(sentence)
     status = request.status
     attributes = request_attributes(request, sentence=sentence, watch_url=watch_url)
+    reason = explanation_json(
+        status.explanation, sentence, is_admin=is_admin, advice=advice, next_check=next_check
+    )
     answer: JsonObject = {
         "title": clean(request.name, MAX_TITLE),
         "original_title": clean_or_none(request.original_title, MAX_TITLE),
@@ -163,7 +168,7 @@ def request_json(
         "forecast": _forecast(status.ready),
         "speed": status.speed,
         "size": status.size,
-        "explanation": explanation_json(status.explanation, sentence, is_admin=is_admin),
+        "explanation": reason,
         "poster_url": poster_url(request),
         "entity_id": entity_id,
     }
@@ -182,7 +187,12 @@ def _forecast(ready: Forecast | None) -> JsonObject | None:
 
 
 def explanation_json(
-    explanation: Explanation | None, sentence: str | None, *, is_admin: bool
+    explanation: Explanation | None,
+    sentence: str | None,
+    *,
+    is_admin: bool,
+    advice: str | None = None,
+    next_check: datetime | None = None,
 ) -> JsonObject | None:
     """Return an explanation with its sentence in the language of Home Assistant."""
     if explanation is None:
@@ -193,8 +203,11 @@ def explanation_json(
         "values": _values(explanation.values, is_admin=is_admin),
         "service": None if explanation.service is None else explanation.service.value,
         "since": timestamp(explanation.since),
+        "at": timestamp(explanation.at),
         "needs_person": explanation.needs_person,
         "is_overdue": explanation.is_overdue,
+        "advice": clean_or_none(advice, MAX_SENTENCE),
+        "next_check": timestamp(next_check),
     }
 
 

@@ -120,6 +120,7 @@ def _stalled(request: Request, now: datetime) -> frozenset[str]:
         and fact.subject.download is not None
         and fact.value.present
         and fact.value.phase is TransferPhase.STALLED
+        and fact.value.hitch is None  # a client that is offline finds nobody for any release
         and not fact.value.seeds
         and now - fact.since >= _HOPELESS
     )

@@ -16,6 +16,7 @@ from ..lifecycle.model import ItemKey, JsonObject, TitleRef, Via
 from . import autopilot
 from .arr_cursor import ArrCursor
 from .arr_downloads import Download, DownloadId, replaced, statements
+from .arr_health import HealthWatch, is_waiting
 from .arr_items import Items, lacking
 from .arr_memory import TitleMemory
 from .arr_push import ArrPush
@@ -35,6 +36,8 @@ from .base import (
     WebhookTarget,
 )
 from .text import name_text, path_text
+
+_HEALTH_EVENTS = frozenset({"health", "healthrestored"})
 
 
 class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
@@ -61,6 +64,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         self._finder = Finder(shelf)
         self._memory = TitleMemory(self._finder.agrees)
         self._shelf = shelf
+        self._health = HealthWatch(client)
         self._serves_4k = serves_4k
         self._touched: set[int] = set()  # titles that something was pushed about
         self._granted: dict[DownloadId, frozenset[str]] = {}  # requests that know the grab
@@ -88,6 +92,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         self._tags.clear()
         self._finder.forget()
         self._memory.forget()
+        self._health.forget()
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -104,6 +109,8 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         own_id = as_id(title.service_id) if title else None
         if own_id is not None and push.doorbells:
             self._touched.add(own_id)
+        if push.event.casefold() in _HEALTH_EVENTS:
+            self._health.ring()
         return push
 
     @override
@@ -165,9 +172,10 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         round_ = Round(context, cursor, history, known, found, touched)
         items = await self._read_items(round_, judged)
         await self._learn_tags(found.read.values())
+        lost = self._client.dropped - dropped
+        await self._health.read(round_.titles_of(is_waiting), context.now)
         survey = await asyncio.to_thread(self._told, round_, items, judged)
         self._touched -= touched
-        lost = self._client.dropped - dropped
         return replace(
             survey,
             # What could not be read is unknown, so nothing can be called absent.
@@ -225,6 +233,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         is_new |= bool(round_.touched or moved)
         is_new |= self._memory.commit(round_.found, context.wanted, round_.known, context.now)
         is_new |= items.commit()
+        is_new |= self._health.commit(context.wanted)
         self._readings = round_.cursor.readings + (1 if is_new else 0)
         return self._readings
 
@@ -272,6 +281,8 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
             stated = self._of_title(title) if title is not None else [absent]
         if title is not None:
             stated += items.of_request(wanted, title)
+            if is_waiting(wanted) and (health := self._health.about(wanted.request_id, title)):
+                stated.append(Statement(value=health))
         return Observation(
             connection_id=self.connection_id,
             service=self.service,

@@ -8,7 +8,7 @@ from ..clients.arr import HistoryRecord, QueueRecord
 from ..clients.readers import as_int
 from ..lifecycle.facts import Grab, Outcome, Queue, QueuePhase, Result, Statement
 from ..lifecycle.model import ItemKey, Subject
-from .arr_words import download_of, queue_phase
+from .arr_words import block_of, download_of, queue_phase
 from .text import message_text, name_text, title_text
 
 _RESULTS = {
@@ -182,15 +182,17 @@ def _queue(download: Download, seen_at: datetime) -> Queue:
     left = first.time_left_seconds
     texts = [message_text(text) for entry in download.queued for text in entry.messages]
     messages = tuple(dict.fromkeys(text for text in texts if text))
+    phase = download.phase
     return Queue(
         present=True,
-        phase=download.phase,
+        phase=phase,
         size=_bytes(max((entry.size or 0 for entry in download.queued), default=0)),
         left=max((e.size_left for e in download.queued if e.size_left is not None), default=None),
         eta=first.eta if left is None else seen_at + timedelta(seconds=left),
         messages=messages[:_MAX_MESSAGES],
         client=name_text(first.client),
         protocol=_PROTOCOLS.get(first.protocol.casefold()),
+        block=block_of(messages) if phase is QueuePhase.IMPORT_BLOCKED else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import override
 
 from ..clients.sonarr import Episode, Series, SonarrClient
@@ -17,6 +17,7 @@ from .text import name_text, path_text, title_text
 MAX_SERIES_READS = 8
 # One call holds this many ids.
 _MAX_SINGLE_EPISODES = 200
+_READ_AGAIN = timedelta(hours=6)
 
 type Fingerprint = tuple[object, ...]
 # A series, and the requests for it with their seasons: one may ask for more than before.
@@ -30,6 +31,7 @@ class _Known:
     fingerprint: Fingerprint
     items: dict[int, ItemKey]
     next_airing: datetime | None
+    read_at: datetime
 
 
 class SeriesItems(Items[Series]):
@@ -122,6 +124,7 @@ def _episode_statements(series: Series, episode: Episode) -> list[Statement]:
             released=None if episode.air_date or episode.has_file else False,
             release_at=episode.air_date,
             title=title_text(episode.title),
+            searched_at=episode.last_search,
         )
         stated.append(Statement(value=wanted, subject=subject))
     if (file := _episode_file(series, episode)) is not None:
@@ -210,6 +213,8 @@ class EpisodeWatch:
                 or series_id in touched
                 or known.fingerprint != _fingerprint(wish)
                 or (known.next_airing is not None and known.next_airing <= now)
+                # When it was searched for last, no event tells; nor may a clock set back hide it.
+                or not timedelta(0) <= now - known.read_at < _READ_AGAIN
             ):
                 self._due.setdefault(series_id, self._cycle)
 
@@ -239,6 +244,7 @@ class EpisodeWatch:
                 fingerprint=_fingerprint(series[series_id]),
                 items={e.id: ItemKey(e.season, e.number) for e in episodes},
                 next_airing=min(coming, default=None),
+                read_at=now,
             )
         return bool(items.episodes)
 

@@ -83,7 +83,10 @@ class MovieItems(Items[Movie]):
         stated: list[Statement] = []
         if title.monitored is not None:
             wanted = Wanted(
-                monitored=title.monitored, released=title.is_available, release_at=release_at(title)
+                monitored=title.monitored,
+                released=title.is_available,
+                release_at=release_at(title),
+                searched_at=title.last_search,
             )
             stated.append(Statement(value=wanted, subject=subject))
         if (file := movie_file(title)) is not None:

@@ -32,6 +32,7 @@ from ..lifecycle.model import (
 from .arr_words import (
     AnimeSigns,
     anime_hint,
+    block_of,
     download_of,
     imdb_id,
     joined_path,
@@ -217,13 +218,15 @@ class ArrPush(ABC):
         key = download_of(payload.get("downloadId"), info.get("title"))
         if key is None:
             return [], _SELF
+        messages = _messages(payload)
         queue = Queue(
             present=True,
             phase=QueuePhase.IMPORT_BLOCKED,
             size=_bytes(info.get("size")),
-            messages=_messages(payload),
+            messages=messages,
             client=name_text(payload.get("downloadClient")),
             protocol=protocol_of(payload.get("downloadClientType")),
+            block=block_of(messages),
         )
         return [Statement(value=queue, subject=Subject(download=key))], _SELF
 

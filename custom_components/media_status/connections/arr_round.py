@@ -1,6 +1,6 @@
 """Hold what one survey cycle of a manager read, and sort its downloads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -43,6 +43,14 @@ class Round[T: Movie | Series]:
     def requests_for(self, title_id: int | None) -> frozenset[str]:
         """Return the requests for a title."""
         return frozenset(wanted.request_id for wanted in self.wanted.get(title_id or 0, ()))
+
+    def titles_of(self, concerns: Callable[[WantedTitle], bool]) -> list[T]:
+        """Return the titles of those requests that something concerns."""
+        return [
+            self.found.by_id[title_id]
+            for title_id, requests in self.wanted.items()
+            if any(map(concerns, requests))
+        ]
 
     def is_requested(self, download: Download, items: Items[T]) -> bool:
         """Return whether any request asks for an item of a download."""

@@ -7,6 +7,7 @@ import re
 from ..clients.readers import as_web_url
 from ..lifecycle.facts import Anime, QueuePhase
 from ..lifecycle.model import JsonValue, download_key
+from ..lifecycle.troubles import Block
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 _IMDB = re.compile(r"tt\d{1,12}", re.ASCII)
@@ -54,6 +55,14 @@ _STATUS_PHASE = {
     "fallback": QueuePhase.DELAYED,
     "downloadclientunavailable": QueuePhase.CLIENT_UNAVAILABLE,
 }
+# The managers' own words about a finished download, in every language of their pages English.
+_BLOCKS = {
+    "not enough free space": Block.NO_SPACE,
+    "not a valid local path": Block.PATH_UNSEEN,
+    "remote path mapping": Block.PATH_UNSEEN,
+    "path does not exist or is not accessible": Block.PATH_UNSEEN,
+    "no files found are eligible": Block.NO_FILES,
+}
 _WAITING = frozenset({QueuePhase.COMPLETED, QueuePhase.IMPORT_PENDING})
 
 
@@ -99,6 +108,14 @@ def queue_phase(status: str, tracked_status: str, tracked_state: str) -> QueuePh
     if phase is None:
         return QueuePhase.WARNING if troubled else QueuePhase.DOWNLOADING
     return QueuePhase.IMPORT_BLOCKED if troubled and phase in _WAITING else phase
+
+
+def block_of(messages: Iterable[str]) -> Block | None:
+    """Return why a finished download is not sorted in, where its messages tell."""
+    found = {
+        block for text in messages for words, block in _BLOCKS.items() if words in text.casefold()
+    }
+    return next((block for block in Block if block in found), None)
 
 
 def imdb_id(value: JsonValue) -> str | None:

@@ -24,7 +24,15 @@ from .base import (
 from .cooldown import Cooldown
 from .jellyfin_anime import is_matched
 from .jellyfin_library import Library
-from .jellyfin_match import Lookup, answers, is_waiting, lists_that_matter, look_up, to_confirm
+from .jellyfin_match import (
+    Lookup,
+    answers,
+    is_due,
+    is_waiting,
+    lists_that_matter,
+    look_up,
+    to_confirm,
+)
 from .jellyfin_nudge import Nudger
 from .jellyfin_shokofin import ShokofinDiagnosis
 from .jellyfin_webhook import PluginWebhook
@@ -125,6 +133,8 @@ class JellyfinConnection(Connection):
         if self._library.is_any_stale and not unread:
             # An episode is gone, or has another id now: its series' list tells which.
             unread = await self._read_episodes(context)
+        if any(map(is_due, context.wanted)):
+            await self._library.read_hollow(context.now)
         await self._shokofin.look(context.now, context.wanted)
         observations: list[Observation] = []
         for title in context.wanted:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..clients.errors import Refused
 from ..clients.jellyfin import ItemPage, JellyfinClient, LibraryItem
+from ..lifecycle.model import MediaType, ProviderIds
 from .jellyfin_index import MOVIE_TYPE, SEASON_TYPE, SERIES_TYPE, LibraryIndex
 from .jellyfin_shoko import EPISODE_TYPE
 
@@ -51,12 +52,15 @@ class Library:
         self._stale: set[str] = set()
         self._seasons_at: datetime | None = None
         self.has_seasons = False  # and they are all that there are
+        self._hollow = LibraryIndex()  # films of which there is nothing but what is known of them
+        self._hollow_at: datetime | None = None
 
     def forget(self) -> None:
         """Forget everything: the next `refresh` reads the library anew."""
         self.index = LibraryIndex()
         self.is_complete = self._is_whole = self.has_seasons = False
-        self._since = self._built_at = self._seasons_at = None
+        self._since = self._built_at = self._seasons_at = self._hollow_at = None
+        self._hollow = LibraryIndex()
         self._read_at.clear()
         self._failed_at.clear()
         self._checked_at.clear()
@@ -119,6 +123,21 @@ class Library:
     def _forget_seasons(self) -> None:
         self.index.forget_seasons()
         self._seasons_at, self.has_seasons = None, False
+
+    async def read_hollow(self, now: datetime) -> None:
+        """Read the films without a file, now and then: they are no part of the library."""
+        if self._hollow_at is not None and timedelta() <= now - self._hollow_at < _AGAIN_AFTER:
+            return
+        read = LibraryIndex()
+        async for page in self._client.items(types=(MOVIE_TYPE,), fields=_FIELDS, missing=True):
+            for item in page.items:
+                read.put(item)
+        self._hollow, self._hollow_at = read, now
+
+    def is_hollow(self, media_type: MediaType, ids: ProviderIds) -> bool:
+        """Return whether there is an item of exactly this title that has no file."""
+        hits = [*self.index.find(media_type, ids), *self._hollow.find(media_type, ids)]
+        return any(not hit.item.playable for hit in hits)
 
     async def _take(self, page: ItemPage, index: LibraryIndex) -> None:
         """Take in a page of items."""

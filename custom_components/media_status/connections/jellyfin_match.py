@@ -150,6 +150,13 @@ def is_waiting(title: WantedTitle) -> bool:
     )
 
 
+def is_due(title: WantedTitle) -> bool:
+    """Return whether Jellyfin should play a film by now, and does not."""
+    return title.media_type is MediaType.MOVIE and any(
+        wanted.is_overdue for wanted in title.items.values()
+    )
+
+
 def to_confirm(library: Library, lookup: Lookup) -> Iterator[tuple[str, bool, bool]]:
     """Yield (id, is urgent, needs all paths) of the hits that this survey has not seen yet."""
     for key, wanted in lookup.items.items():
@@ -240,5 +247,7 @@ def _absent(library: Library, lookup: Lookup, wanted: WantedItem) -> Playable:
     """Return that an item is not there, with what has its title where only that is to be had."""
     if lookup.title.media_type is MediaType.SERIES and lookup.page_ids:
         return ABSENT  # the series is known for sure
+    if is_due(lookup.title) and library.is_hollow(MediaType.MOVIE, lookup.title.ids):
+        return replace(ABSENT, is_hollow=True)
     name = guess(library.index, lookup.title, wanted)
     return replace(ABSENT, guess=name) if name else ABSENT

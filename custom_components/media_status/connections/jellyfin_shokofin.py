@@ -8,8 +8,9 @@ import logging
 from ..clients.errors import ClientError
 from ..clients.jellyfin import JellyfinClient
 from ..clients.readers import as_bool, as_int, as_objects, as_str
-from ..lifecycle.facts import Hindrance, Obstacle
+from ..lifecycle.facts import Obstacle
 from ..lifecycle.model import JsonObject, MediaType
+from ..lifecycle.troubles import Hindrance
 from .base import WantedItem, WantedTitle
 from .jellyfin_anime import is_matched, matched
 from .jellyfin_nudge import overdue

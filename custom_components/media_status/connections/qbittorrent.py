@@ -5,9 +5,10 @@ from datetime import datetime
 import re
 from typing import ClassVar, override
 
-from ..clients.qbittorrent import QBittorrentClient, Torrent
+from ..clients.qbittorrent import QBittorrentClient, ServerState, Torrent
 from ..lifecycle.facts import FactKind, Observation, Statement, Transfer, TransferPhase
 from ..lifecycle.model import JsonObject, Service, Subject, Via
+from ..lifecycle.troubles import Hitch
 from .base import Connection, Doorbell, Push, ServiceInfo, Survey, SurveyContext
 
 # The states of all versions from 4.1 to 5.3; 5.0 renamed paused to stopped.
@@ -33,6 +34,11 @@ _PROGRESS_PROVES_NOTHING = frozenset(
     {TransferPhase.CHECKING, TransferPhase.ERROR, TransferPhase.MISSING_FILES}
 )
 _RATES = frozenset({TransferPhase.DOWNLOADING, TransferPhase.STALLED})
+_NEEDS_OTHERS = frozenset(
+    {TransferPhase.DOWNLOADING, TransferPhase.STALLED, TransferPhase.METADATA, TransferPhase.QUEUED}
+)
+# With less than this, in bytes, no disk is of any use; the rest may be reserved already.
+_NOTHING_FREE = 100 * 1024 * 1024
 
 _HASH = re.compile(r"(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})", re.ASCII)
 _BELLS = {
@@ -82,7 +88,7 @@ class QBittorrentConnection(Connection):
         observations: list[Observation] = []
         rate = 0
         for torrent, key in _matches(data.torrents, wanted):
-            transfer = transfer_of(torrent)
+            transfer = transfer_of(torrent, data.server)
             rate += transfer.speed
             observations.append(
                 Observation(
@@ -120,7 +126,7 @@ def _matches(
             yield torrent, torrent.hash if torrent.hash in found else min(found)
 
 
-def transfer_of(torrent: Torrent) -> Transfer:
+def transfer_of(torrent: Torrent, server: ServerState | None = None) -> Transfer:
     """Return what qBittorrent says about one torrent, in our words."""
     phase = phase_of(torrent)
     is_moving = phase in _RATES
@@ -134,7 +140,20 @@ def transfer_of(torrent: Torrent) -> Transfer:
         eta_seconds=torrent.eta if is_moving else None,
         seeds=torrent.num_seeds,
         queue_position=torrent.priority or None,
+        hitch=_hitch(torrent, phase, server) if server is not None else None,
     )
+
+
+def _hitch(torrent: Torrent, phase: TransferPhase, server: ServerState) -> Hitch | None:
+    """Return what the client as a whole lacks, where this torrent suffers from it.
+
+    qBittorrent writes the reason of an error into its log only.
+    """
+    if phase is TransferPhase.ERROR and server.free_space is not None:
+        needed = max(torrent.amount_left, _NOTHING_FREE)
+        return Hitch.DISK_FULL if server.free_space < needed else None
+    is_offline = server.connection_status == "disconnected" and torrent.dlspeed == 0
+    return Hitch.OFFLINE if is_offline and phase in _NEEDS_OTHERS else None
 
 
 def phase_of(torrent: Torrent) -> TransferPhase:

@@ -72,7 +72,15 @@ def _downloads(request: Request, connection_id: str, kind: FactKind) -> set[Subj
 
 # What a manager says of a title's parts means nothing once it has let go of the title.
 _OF_TITLE = frozenset(
-    {FactKind.FILE, FactKind.WANTED, FactKind.GRAB, FactKind.OUTCOME, FactKind.QUEUE}
+    {
+        FactKind.FILE,
+        FactKind.WANTED,
+        FactKind.GRAB,
+        FactKind.OUTCOME,
+        FactKind.QUEUE,
+        FactKind.HEALTH,
+        FactKind.SEARCH,
+    }
 )
 
 

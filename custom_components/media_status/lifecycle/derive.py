@@ -1,12 +1,16 @@
 """Derive a request's whole status from its facts. A pure function of facts, time and setup."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from .deadlines import Overdue, overdue
 from .evidence import Evidence
-from .explain import Found, Setup, explain
+from .explain import Setup, explain
+from .explain_downloads import next_hour
 from .facts import Ask, AskStatus, File, Grab, Origin, Playable
 from .forecast import Forecast, forecast
+from .found import Found
 from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
 from .progress import measure
 from .request import Explanation, Request, Status
@@ -22,6 +26,36 @@ def derive(
 ) -> tuple[Status, datetime | None]:
     """Return the status, and when it can change by time alone."""
     evidence = Evidence(request.facts.values())
+    found, late = _found(request, evidence, setup, now)
+    stages = {item: view.stage for item, view in found.items.items()}
+    done = frozenset(item for item, stage in stages.items() if stage in _WITH_FILE)
+    progress = measure(evidence, found.downloads.values(), done)
+    found = replace(found, progress=progress.share)
+    explanation = explain(request, evidence, found, setup)
+    ready = _ready(request, found.stage, progress.eta, setup, now)
+    status = Status(
+        stage=found.stage,
+        items=stages,
+        counts=found.counts,
+        progress=progress.share,
+        eta=progress.eta,
+        ready=ready,
+        speed=progress.speed,
+        size=progress.size,
+        stuck=_is_stuck(request, explanation),
+        explanation=explanation,
+        quality=_quality(evidence, stages, found.downloads),
+        jellyfin_item_id=_jellyfin_item(evidence, request),
+    )
+    moments = [late.next_at, next_hour(explanation, now)]
+    moments += [ready.at, ready.latest] if ready is not None else []
+    return status, _recheck(found, moments, now)
+
+
+def _found(
+    request: Request, evidence: Evidence, setup: Setup, now: datetime
+) -> tuple[Found, Overdue]:
+    """Return where everything of a request stands, and what of it takes too long."""
     ground = base(evidence, by_hand=request.origin is not Origin.SEERR)
     items = _items(request)
     downloads = _downloads(evidence, items)
@@ -30,32 +64,19 @@ def derive(
         item: item_view(evidence, item, ground, downloads, now, needs_match=needs_match)
         for item in sorted(items)
     }
-    stages = {item: view.stage for item, view in views.items()}
-    stage = request_stage(list(stages.values()), _ground_stage(evidence, ground))
-    done = frozenset(item for item, found in stages.items() if found in _WITH_FILE)
-    progress = measure(evidence, downloads.values(), done)
-    counts = count(stages.values())
+    stages = [view.stage for view in views.values()]
+    stage = request_stage(stages, _ground_stage(evidence, ground))
     late = _overdue(request, evidence, ground, views or {MOVIE: ItemView(stage=stage)}, setup, now)
-    share = progress.share
-    found = Found(stage, counts, ground, views, downloads, share, late.items)
-    explanation = explain(request, evidence, found, setup)
-    ready = _ready(request, stage, progress.eta, setup, now)
-    status = Status(
+    found = Found(
         stage=stage,
-        items=stages,
-        counts=counts,
-        progress=share,
-        eta=progress.eta,
-        ready=ready,
-        speed=progress.speed,
-        size=progress.size,
-        stuck=_is_stuck(request, explanation),
-        explanation=explanation,
-        quality=_quality(evidence, stages, downloads),
-        jellyfin_item_id=_jellyfin_item(evidence, request),
+        counts=count(stages),
+        ground=ground,
+        items=views,
+        downloads=downloads,
+        now=now,
+        late=late.items,
     )
-    moments = [late.next_at, *((ready.at, ready.latest) if ready is not None else ())]
-    return status, _recheck(views, ground, moments, now)
+    return found, late
 
 
 def _is_stuck(request: Request, explanation: Explanation) -> bool:
@@ -113,8 +134,15 @@ def _overdue(
 _STUCK = frozenset(
     {
         "client_error",
+        "disk_full",
         "missing_files",
         "import_blocked",
+        "no_space",
+        "path_not_visible",
+        "profile_missing",
+        "folder_missing",
+        "no_client",
+        "no_indexer",
         "failed_request",
         "not_monitored",
         "no_library",
@@ -153,7 +181,7 @@ def _ground_stage(evidence: Evidence, ground: Base) -> Stage:
 
 
 def _quality(
-    evidence: Evidence, stages: dict[ItemKey, Stage], downloads: dict[str, DownloadView]
+    evidence: Evidence, stages: dict[ItemKey, Stage], downloads: Mapping[str, DownloadView]
 ) -> str | None:
     """Return the quality of the files that are there, else of what is being fetched."""
     found = [
@@ -179,8 +207,6 @@ def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
     return next((value.item_id for value in playable if value.present), None)
 
 
-def _recheck(
-    views: dict[ItemKey, ItemView], ground: Base, more: list[datetime | None], now: datetime
-) -> datetime | None:
-    times = [view.recheck_at for view in views.values()] + [ground.recheck_at, *more]
+def _recheck(found: Found, more: list[datetime | None], now: datetime) -> datetime | None:
+    times = [view.recheck_at for view in found.items.values()] + [found.ground.recheck_at, *more]
     return min((time for time in times if time is not None and time > now), default=None)

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from .evidence import Evidence
-from .facts import Hindrance, Match, MatchPhase, Obstacle, Playable
+from .facts import Match, MatchPhase, Obstacle, Playable
 from .model import ItemKey, Service, Stage, Subject
 from .request import Explanation
 from .stages import ItemView, matches
+from .troubles import Hindrance
 
 type Views = Mapping[ItemKey, ItemView]
 

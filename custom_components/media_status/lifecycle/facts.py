@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from .model import ItemKey, Service, Subject, TitleRef, Via
+from .troubles import Block, Complaint, Hindrance, Hitch
 
 
 class FactKind(StrEnum):
@@ -24,6 +25,8 @@ class FactKind(StrEnum):
     MATCH = "match"
     PLAYABLE = "playable"
     OBSTACLE = "obstacle"
+    HEALTH = "health"
+    SEARCH = "search"
     GRAB = "grab"
     OUTCOME = "outcome"
     QUEUE = "queue"
@@ -95,6 +98,26 @@ class Wanted:
     released: bool | None = None  # Radarr's own `isAvailable`; None where only the date tells
     release_at: datetime | None = None  # air date, or the release Radarr waits for
     title: str | None = None
+    searched_at: datetime | None = None  # when it was last searched for, where that is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What the indexers had for an item when somebody wanted to see (subject: item)."""
+
+    kind: ClassVar[FactKind] = FactKind.SEARCH
+    found: int  # releases
+    rejected: int = 0  # of these
+    reason: str | None = None  # the most frequent one, in the manager's words
+    count: int = 0  # releases that were rejected for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What Radarr/Sonarr complains about that concerns the title (subject: request)."""
+
+    kind: ClassVar[FactKind] = FactKind.HEALTH
+    complaints: tuple[Complaint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,14 +175,6 @@ class Match:
     episodes: tuple[AnimeEpisode, ...] = ()
 
 
-class Hindrance(StrEnum):
-    """Say what in Shokofin's settings keeps a matched file out of Jellyfin."""
-
-    SIGNALR_OFF = "signalr_off"  # it does not listen to Shoko: only a library scan finds files
-    UNMAPPED = "unmapped"  # a library's folder belongs to no folder of Shoko
-    FILTERED = "filtered"  # a library of films leaves out what is not a film for Shoko
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
     """What in Jellyfin explains that matched files do not appear (subject: request)."""
@@ -179,6 +194,7 @@ class Playable:
     proof: str | None = None  # what made it exact: "tmdb", "series and episode", "shoko file"...
     missed_at: datetime | None = None  # the first look since that did not find it
     guess: str | None = None  # the name of an item that has the same title, which proves nothing
+    is_hollow: bool = False  # absent, but for an item of exactly this that has no file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +259,7 @@ class Queue:
     messages: tuple[str, ...] = ()
     client: str | None = None
     protocol: str | None = None
+    block: Block | None = None  # while it is blocked
 
 
 class TransferPhase(StrEnum):
@@ -274,6 +291,7 @@ class Transfer:
     eta_seconds: int | None = None
     seeds: int | None = None
     queue_position: int | None = None
+    hitch: Hitch | None = None
 
 
 type FactValue = (
@@ -286,6 +304,8 @@ type FactValue = (
     | Match
     | Playable
     | Obstacle
+    | Health
+    | Search
     | Grab
     | Outcome
     | Queue

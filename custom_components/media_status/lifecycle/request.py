@@ -42,6 +42,7 @@ class Explanation:
     since: datetime | None = None
     needs_person: bool = False
     is_overdue: bool = False  # it takes longer than it should
+    at: datetime | None = None  # when what it tells happened last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ import pytest
 
 from custom_components.media_status.connections.base import WantedTitle
 from custom_components.media_status.connections.jellyfin import JellyfinConnection
-from custom_components.media_status.lifecycle.facts import Hindrance, Obstacle
+from custom_components.media_status.lifecycle.facts import Obstacle
 from custom_components.media_status.lifecycle.model import ItemKey, JsonObject, JsonValue, Stage
+from custom_components.media_status.lifecycle.troubles import Hindrance
 
 from .asking import MOVIE, about, absent, episode_of, film, matched_to, obstacles, present, series
 from .twin import SHOKOFIN, Twin

@@ -136,7 +136,8 @@ async def test_calls_do_not_grow_with_the_number_of_requests(house: House, count
         calls = house.sim.calls
         assert calls[EPISODES] <= 8
         titles = count if count <= 8 else int(cycle == 0)
-        assert sum(calls.values()) - calls[EPISODES] == 2 + titles
+        # Once in five minutes three calls tell what ails it.
+        assert sum(calls.values()) - calls[EPISODES] == 2 + titles + (3 if cycle == 0 else 0)
         assert survey.backlog == ((cycle + 1) * 8 < count)
         seen += [
             o.title.service_id

@@ -165,6 +165,18 @@ class ArrService[E: Entry](Service):
         release = release or self.make_release(entry.title, episodes, quality, size)
         wanted = (download_id or self.world.new_hash()).upper()
         client_id = client.add(release, wanted, self.category)
+        return self.follow(entry, episodes, client=client, release=release, client_id=client_id)
+
+    def follow(
+        self,
+        entry: E,
+        episodes: Sequence[EpisodeEntry] = (),
+        *,
+        client: DownloadClient,
+        release: Release,
+        client_id: str | None,
+    ) -> Download:
+        """Follow what a client has by now; several titles may follow one download."""
         download = Download(
             entry=entry,
             episodes=list(episodes),

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from aiohttp import web
 
+from .arr_disposal import Disposal
 from .clock import iso
 from .downloads import DownloadClient
 from .model import JsonObject
@@ -23,6 +24,7 @@ class CommonArr(Protocol):
     health_rows: list[JsonObject]
     client: DownloadClient
     world: World
+    disposal: Disposal
 
     @property
     def instance_name(self) -> str:
@@ -133,7 +135,7 @@ class _Desk:
         rows: list[JsonObject] = [
             {
                 "path": path,
-                "accessible": True,
+                "accessible": self._arr.disposal.has_folder(path),
                 "freeSpace": 2_000_000_000_000,
                 "unmappedFolders": [],
                 "id": number,

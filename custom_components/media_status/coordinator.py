@@ -116,6 +116,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self._surveyed_at: datetime | None = None
         self._doorbell: _Doorbell | None = None
         self._surveying = asyncio.Lock()
+        self._asked_at: datetime | None = None  # when the last good survey began
         self.missed = MissedPushes(self.kind)
         self.webhooks = WebhookKeeper(self)
 
@@ -187,7 +188,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         watch = Watch(
             # After a start or an outage nobody can know what was sent meanwhile.
             ours_since=None if self.is_fresh else self.webhooks.ours_since,
-            last_survey=self.data.last_survey,
+            last_survey=self._asked_at,
         )
         for changes in steps:
             self.missed.surveyed(changes, watch, dt_util.utcnow())
@@ -255,6 +256,7 @@ class ConnectionCoordinator(DataUpdateCoordinator[ConnectionState]):
         self._failures = 0
         self.is_fresh = False
         self.cursor = survey.cursor
+        self._asked_at = survey.started_at
         clear_auth_issue(self.hass, self.connection_id)
         clear_too_old_issue(self.hass, self.connection_id)
         self.data = replace(

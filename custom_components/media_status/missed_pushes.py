@@ -27,7 +27,7 @@ _LONG_GRACE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """Since when pushes were expected, and when everything was last known by a check."""
+    """Since when pushes were expected, and when the last good check began."""
 
     ours_since: datetime | None
     last_survey: datetime | None
@@ -78,7 +78,7 @@ class MissedPushes:
         if self._kind is Service.SEERR:
             return not change.opened or change.request.created_at >= ours_since
         # What was there before the request is no news to the service.
-        return change.request.opened_at <= last_survey
+        return change.request.opened_at < last_survey
 
     def pushed(self, changes: Iterable[Change], now: datetime, *, is_bare: bool) -> None:
         """Clear what a push told after all; a bare doorbell (`is_bare`) may mean anything."""

@@ -1,17 +1,31 @@
 """Deadlines raise a flag when a stage takes too long, and nothing but a flag."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.media_status.lifecycle.deadlines import DEFAULTS, Deadlines
 from custom_components.media_status.lifecycle.explain import Setup
-from custom_components.media_status.lifecycle.facts import AskStatus
+from custom_components.media_status.lifecycle.facts import (
+    AskStatus,
+    File,
+    Grab,
+    Playable,
+    Queue,
+    QueuePhase,
+    Transfer,
+    TransferPhase,
+    Verdict,
+    Wanted,
+)
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, MediaType, Service, Stage
-from custom_components.media_status.lifecycle.tracker import TrackerOptions
+from custom_components.media_status.lifecycle.tracker import Tracker, TrackerOptions
 
 from .anime_world import AnimeHouse, AnimeWorld
 from .test_anime_convergence import STEP, Life, lives
+from .wish import EPISODES, Wish, about
 from .world import House, Load, World, at
 
 LIMITS = st.none() | st.integers(0, 200).map(lambda minutes: timedelta(minutes=minutes))
@@ -153,3 +167,118 @@ def test_what_is_usual_counts_and_what_was_chosen_counts_more() -> None:
     chosen = Deadlines(usual=usual, chosen={Stage.IMPORTING: None, Stage.SEARCHING: hour})
     assert chosen.limit(MediaType.MOVIE, Stage.IMPORTING) is None
     assert chosen.limit(MediaType.MOVIE, Stage.SEARCHING) == hour
+
+
+def test_what_always_went_quickly_may_take_a_quarter_of_an_hour() -> None:
+    """Nobody is bothered for a minute."""
+    quick = {(MediaType.MOVIE, Stage.IMPORTING): timedelta(seconds=20)}
+    deadlines = Deadlines(usual=quick)
+    assert deadlines.limit(MediaType.MOVIE, Stage.IMPORTING) == timedelta(minutes=15)
+
+
+def _downloads(transfer: Transfer | None, queue: Queue | None) -> Wish:
+    """Return a film that downloads from the start on."""
+    wish = Wish()
+    wish.says(0, about(Grab(items=frozenset({MOVIE}), at=at(0)), "a"))
+    if transfer is not None:
+        wish.client_says(0, about(transfer, "a"))
+    if queue is not None:
+        wish.says(0, about(queue, "a"))
+    assert wish.stage() is Stage.DOWNLOADING
+    return wish
+
+
+_MOVES = Transfer(present=True, phase=TransferPhase.DOWNLOADING, speed=1)
+_QUEUED = Queue(present=True, phase=QueuePhase.DOWNLOADING, size=9, left=5)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "queue", "is_late"),
+    [
+        (_MOVES, None, False),
+        (replace(_MOVES, speed=0), None, True),
+        (replace(_MOVES, phase=TransferPhase.STALLED), None, True),
+        (None, _QUEUED, True),
+        (None, replace(_QUEUED, phase=QueuePhase.PAUSED), True),
+        (replace(_MOVES, speed=0), _QUEUED, True),
+        (_MOVES, _QUEUED, False),
+    ],
+)
+def test_only_what_stands_still_is_late(
+    transfer: Transfer | None, queue: Queue | None, *, is_late: bool
+) -> None:
+    """A queue that has not changed for so long does not move."""
+    wish = _downloads(transfer, queue)
+    wish.house.tracker.tick(at(_minutes(Stage.DOWNLOADING)))
+    assert wish.status.stuck is is_late
+
+
+@pytest.mark.parametrize(
+    ("queue", "is_late"),
+    [
+        (_QUEUED, False),
+        (replace(_QUEUED, left=0), True),
+        (replace(_QUEUED, left=None), True),
+        (replace(_QUEUED, phase=QueuePhase.PAUSED), True),
+        (Queue(present=False), True),
+    ],
+)
+def test_a_queue_that_moved_within_the_hour_moves(queue: Queue, *, is_late: bool) -> None:
+    """For clients that only the manager sees."""
+    limit = _minutes(Stage.DOWNLOADING)
+    wish = _downloads(replace(_MOVES, speed=0), None)
+    wish.says(limit - 30, about(queue, "a"))
+    wish.house.tracker.tick(at(limit))
+    assert wish.status.stuck is is_late
+    wish.house.tracker.tick(at(limit + 29))
+    assert wish.status.stuck is is_late
+    wish.house.tracker.tick(at(limit + 30))
+    assert wish.status.stuck
+
+
+def test_a_client_without_the_download_moves_nothing() -> None:
+    """Whatever it said of it before it was gone."""
+    wish = _downloads(None, replace(_QUEUED, phase=QueuePhase.PAUSED))
+    gone = Transfer(present=False, phase=TransferPhase.DOWNLOADING, speed=1)
+    wish.client_says(1, about(gone, "a"))
+    wish.house.tracker.tick(at(_minutes(Stage.DOWNLOADING)))
+    assert wish.status.stuck
+
+
+def test_the_next_deadline_is_told_ahead() -> None:
+    """Of several the first, and what has none does not matter."""
+    first, second = EPISODES[:2]
+    wish = Wish(*EPISODES)
+    out = about(Wanted(monitored=True, released=True), EPISODES[2])
+    wish.says(0, about(File(present=True), first), out)
+    wish.says(5, about(File(present=True), second))
+    limit = _minutes(Stage.SYNCING_LIBRARY)
+    assert wish.house.tracker.tick(at(limit - 1)) == []
+    (change,) = wish.house.tracker.tick(at(limit))
+    assert change.stuck
+    assert wish.explanation.since == at(limit)
+    assert wish.house.tracker.tick(at(limit + 4)) == []
+    wish.says(limit + 4, about(Playable(present=True), first), service=Service.JELLYFIN)
+    assert not wish.status.stuck
+    (change,) = wish.house.tracker.tick(at(limit + 5))
+    assert change.stuck
+
+
+def test_what_a_person_decided_is_never_late() -> None:
+    """They do not wait any more."""
+    wish = Wish(*EPISODES, managed=False)
+    wish.house.tracker.decide(wish.request.id, Verdict.AVAILABLE, None, at(1))
+    wish.request.ended_at = None
+    tracker = Tracker(new_id=lambda: "new")
+    tracker.restore([wish.request], [], at(10**6))
+    tracker.tick(at(10**6))
+    assert not wish.status.stuck
+
+
+def test_what_the_manager_was_told_not_to_fetch_is_not_late() -> None:
+    """That is what is said, not how long it has been so."""
+    wish = Wish()
+    wish.says(0, about(Wanted(monitored=False, released=True), MOVIE))
+    assert (wish.stage(), wish.explanation.code) == (Stage.APPROVED, "not_monitored")
+    wish.house.tracker.tick(at(10**5))
+    assert not wish.explanation.is_overdue

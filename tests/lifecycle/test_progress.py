@@ -226,3 +226,24 @@ def test_of_two_words_about_the_size_the_larger_counts() -> None:
         grab = _grab("a", size=size)
         wish.says(2, grab, service=Service.RADARR, connection=f"manager-{number + 2}")
     assert wish.status.size == 90
+
+
+def test_odd_figures_of_one_download_say_nothing_about_another() -> None:
+    """Too much of one does not make up for too little of the other."""
+    wish = Wish(*EPISODES)
+    queued = _queued("c", QueuePhase.DOWNLOADING, 100, -900)
+    wish.says(1, _grab("a", ONE), _grab("b", TWO), _grab("c", THREE), queued)
+    wish.client_says(2, _moves("a", 1.5, size=100), _moves("b", 0.0, size=200))
+    assert wish.status.progress == 0.5
+    wish.says(3, _queued("c", QueuePhase.COMPLETED, 100, 0))
+    assert wish.status.progress == 0.5
+
+
+def test_nobody_knows_when_it_ends_before_all_have_begun() -> None:
+    """One of two is not in its client yet."""
+    wish = Wish(*EPISODES)
+    wish.says(1, _grab("a", ONE), _grab("b", TWO))
+    wish.client_says(2, _moves("a", 0.5, eta_seconds=60))
+    assert wish.status.eta is None
+    wish.client_says(3, _moves("b", 0.0, eta_seconds=180))
+    assert wish.status.eta == at(6)

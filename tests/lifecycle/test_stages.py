@@ -128,13 +128,6 @@ def test_one_manager_is_enough_to_miss_it() -> None:
     assert wish.stage() is S.SEARCHING
 
 
-def test_a_download_that_nobody_grabbed_leads_nowhere() -> None:
-    """A torrent that happens to be there serves no item."""
-    wish = _grabbed()
-    wish.client_says(2, about(Transfer(present=True, phase=TransferPhase.DONE), "other"))
-    assert wish.stage() is S.GRABBING
-
-
 def test_a_failed_download_fails_with_its_reason() -> None:
     """Whatever client and queue still show."""
     wish = _grabbed()

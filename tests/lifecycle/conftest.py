@@ -6,7 +6,7 @@ import pytest
 # For scripts/mutate, which runs them thousands of times: the same few examples, none shrunk.
 settings.register_profile(
     "mutation",
-    max_examples=12,
+    max_examples=8,
     derandomize=True,
     database=None,
     deadline=None,

@@ -47,6 +47,9 @@ class ArrService[E: Entry](Service):
         self.commands: list[str] = []
         self.searches: list[tuple[str, tuple[int, ...]]] = []  # title, episode numbers
         self.has_offers = False  # whether a search finds anything
+        self.refused: list[tuple[str, ...]] = []  # why releases that are there are not taken
+        self.looks: list[str] = []  # interactive searches, by their query
+        self.profile_ids = [4]
         self.blocklist: list[str] = []
         self.notifications = NotificationBook(self)
         self.client: DownloadClient = UsenetClient(world.clock)
@@ -277,9 +280,11 @@ class ArrService[E: Entry](Service):
             )
         )
 
-    def health(self, message: str, *, kind: str = "IndexerStatusCheck") -> None:
-        """Raise a health warning."""
-        row: JsonObject = {"level": "warning", "message": message, "type": kind}
+    def health(
+        self, message: str, *, kind: str = "IndexerStatusCheck", level: str = "warning"
+    ) -> None:
+        """Complain about something."""
+        row: JsonObject = {"level": level, "message": message, "type": kind}
         row["wikiUrl"] = f"https://wiki.servarr.com/{self.kind}/system#{kind.lower()}"
         self.health_rows.append(row)
         payload = self.envelope(row, "Health")

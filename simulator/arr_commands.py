@@ -33,7 +33,11 @@ async def obey[E: Entry](arr: ArrService[E], name: str, body: JsonObject) -> Non
 def search[E: Entry](arr: ArrService[E], entry: Entry, episodes: list[EpisodeEntry]) -> None:
     """Remember a search; with `has_offers` grab what is missing and not under way."""
     arr.searches.append((entry.title.title, tuple(one.info.number for one in episodes)))
+    for one in [entry] if isinstance(entry, MovieEntry) else episodes:
+        one.searched = arr.now()
     known = arr.entries.get(entry.id)
+    if known is not None:
+        arr.touch(known)
     if not arr.has_offers or known is None:
         return
     if isinstance(entry, MovieEntry):

@@ -5,6 +5,7 @@ from typing import Protocol
 from aiohttp import web
 
 from .arr_disposal import Disposal
+from .arr_shapes import found_release
 from .clock import iso
 from .downloads import DownloadClient
 from .model import JsonObject
@@ -21,6 +22,10 @@ class CommonArr(Protocol):
     category: str
     labels: list[str]
     commands: list[str]
+    has_offers: bool
+    refused: list[tuple[str, ...]]
+    looks: list[str]
+    profile_ids: list[int]
     health_rows: list[JsonObject]
     client: DownloadClient
     world: World
@@ -56,6 +61,7 @@ def common_routes(arr: CommonArr) -> list[web.RouteDef]:
         web.get(f"{base}/rootfolder", desk.roots),
         web.get(f"{base}/qualityprofile", desk.profiles),
         web.get(f"{base}/downloadclient", desk.clients),
+        web.get(f"{base}/release", desk.releases),
         web.post(f"{base}/command", desk.command),
     ]
 
@@ -147,7 +153,8 @@ class _Desk:
     async def profiles(self, request: web.Request) -> web.Response:
         row: JsonObject = {"name": "HD-1080p", "upgradeAllowed": True, "cutoff": 9, "items": []}
         row |= {"minFormatScore": 0, "cutoffFormatScore": 0, "minUpgradeFormatScore": 1}
-        return json_response([row | {"formatItems": [], "id": 4}])
+        row["formatItems"] = []
+        return json_response([row | {"id": number} for number in self._arr.profile_ids])
 
     async def clients(self, request: web.Request) -> web.Response:
         client = self._arr.client
@@ -166,6 +173,12 @@ class _Desk:
             "id": 1,
         }
         return json_response([row])
+
+    async def releases(self, request: web.Request) -> web.Response:
+        arr = self._arr
+        arr.looks.append(request.query_string)
+        offers = [(), *arr.refused] if arr.has_offers else arr.refused
+        return json_response([found_release(number, why) for number, why in enumerate(offers)])
 
     async def command(self, request: web.Request) -> web.Response:
         body = await read_object(request)

@@ -159,3 +159,21 @@ def queue_id(download: Download, part: object) -> int:
     """Return the 31-bit id of a queue record: stable for one item."""
     key = f"{download.client.name}:{download.client_id}:{download.release.title}:{part}"
     return zlib.crc32(key.encode()) & 0x7FFF_FFFF
+
+
+def found_release(number: int, rejections: tuple[str, ...]) -> JsonObject:
+    """Return a release as an interactive search lists it, as far as anybody reads it."""
+    return {
+        "guid": f"https://indexer.example.com/view/{number}",
+        "title": f"Some.Release.{number}.1080p.WEB-DL-GROUP",
+        "size": 4_294_967_296,
+        "indexer": "Indexer (Prowlarr)",
+        "indexerId": 3,
+        "approved": not rejections,
+        "temporarilyRejected": False,
+        "rejected": bool(rejections),
+        "rejections": list(rejections),
+        "protocol": "torrent",
+        "seeders": 12,
+        "leechers": 1,
+    }

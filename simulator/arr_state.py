@@ -41,6 +41,7 @@ class MovieEntry:
     monitored: bool = True
     tags: tuple[str, ...] = ()
     minimum_availability: str = "released"
+    searched: datetime | None = None
     file: MediaFile | None = None
 
 
@@ -52,6 +53,7 @@ class EpisodeEntry:
     info: Episode
     monitored: bool
     file: MediaFile | None = None
+    searched: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -41,6 +41,8 @@ class QBittorrent(Service):
         """Start empty; `rate` is the speed of new torrents in bytes per second."""
         super().__init__(world, name, calls=calls)
         self.rate = 50_000_000.0
+        self.free_space = 74_374_942_720
+        self.connection = "firewalled"  # or connected, disconnected
         self.torrents: dict[str, Torrent] = {}
         self.categories: list[str] = []
         self.tags: list[str] = []
@@ -204,6 +206,11 @@ class QBittorrent(Service):
         if state in {"error", "missingFiles"}:
             torrent.transfer.hold(self.now())
 
+    def fill_disk(self, key: str) -> None:
+        """Let the disk be full; that torrent is the first to notice."""
+        self.free_space = 0
+        self.force_state(key, "error")
+
     def _plan(self, torrent: Torrent) -> None:
         eta = torrent.transfer.eta(self.now())
         if eta is None:
@@ -301,7 +308,13 @@ class QBittorrent(Service):
             generations={key: torrent.generation for key, torrent in self.torrents.items()},
             categories={name: category_json(name, self.release) for name in self.categories},
             tags=list(self.tags),
-            server_state=server_state(self.release, speed, received),
+            server_state=server_state(
+                self.release,
+                speed,
+                received,
+                connection=self.connection,
+                free_space=self.free_space,
+            ),
         )
         session, cookie = self.auth.open(request)
         body = session.sync.answer(query_int(request, "rid", 0), now)

@@ -228,18 +228,20 @@ def category_json(name: str, version: tuple[int, int]) -> JsonObject:
     return dict(sorted(body.items()))
 
 
-def server_state(version: tuple[int, int], speed: int, received: int) -> JsonObject:
+def server_state(
+    version: tuple[int, int], speed: int, received: int, *, connection: str, free_space: int
+) -> JsonObject:
     """Return `server_state` as a version writes it."""
     body: JsonObject = {
         "alltime_dl": received,
         "alltime_ul": 0,
         "average_time_queue": 0,
-        "connection_status": "firewalled",
+        "connection_status": connection,
         "dht_nodes": 0,
         "dl_info_data": received,
         "dl_info_speed": speed,
         "dl_rate_limit": 0,
-        "free_space_on_disk": 74_374_942_720,
+        "free_space_on_disk": free_space,
         "global_ratio": "0.00" if received else "-",
         "queued_io_jobs": 0,
         "queueing": False,

@@ -232,4 +232,6 @@ def resource(entry: MovieEntry, tag_ids: list[int], now: datetime) -> JsonObject
     }
     if file is not None:
         body["movieFile"] = file_resource(entry, file)
+    if entry.searched is not None:
+        body["lastSearchTime"] = iso(entry.searched)
     return body

@@ -223,6 +223,8 @@ def episode_resource(entry: SeriesEntry, item: EpisodeEntry, *, with_file: bool)
     }
     if with_file and file is not None:
         body["episodeFile"] = file_resource(entry, info.season, file)
+    if item.searched is not None:
+        body["lastSearchTime"] = iso(item.searched)
     return body | {
         "hasFile": file is not None,
         "monitored": item.monitored,

@@ -367,7 +367,7 @@ class QBittorrent(Service):
             text = f"Missing required parameters: {', '.join(missing)}"
             return web.Response(status=400, text=text if self.modern else "Bad Request")
         for key in await self._hashes(request):
-            self.remove(key, delete_data=form["deleteFiles"] == "true")
+            self.remove(key, delete_data=str(form["deleteFiles"]).lower() == "true")
         return web.Response(text="")
 
     async def _stop(self, request: web.Request) -> web.Response:

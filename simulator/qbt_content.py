@@ -18,13 +18,15 @@ _PSEUDO = ("** [DHT] **", "** [PeX] **", "** [LSD] **")
 class Content:
     """The files behind the torrents of one client.
 
-    Lever: `stuck` (torrents go, and their files stay whatever is asked).
+    Levers: `stuck` (torrents go, and their files stay whatever is asked), `delay` (seconds until
+    the files of a deleted torrent are gone; the answer comes before).
     """
 
     def __init__(self, client: QBittorrent) -> None:
         """Look after the files of this client."""
         self._client = client
         self.stuck = False
+        self.delay = 0.0
 
     def write(self, torrent: Torrent) -> None:
         """Lay the files down, but what is there already is taken as it is (cross-seeds)."""
@@ -37,6 +39,16 @@ class Content:
         """Remove the torrent's own files and the folders that are empty then, nothing beside."""
         if self.stuck or FILES_STAY.get() or not torrent.has_metadata:
             return
+        if not self.delay:
+            self._erase(torrent)
+            return
+
+        async def later() -> None:
+            self._erase(torrent)
+
+        self._client.clock.call_later(self.delay, later)
+
+    def _erase(self, torrent: Torrent) -> None:
         world = self._client.world
         for name, _ in torrent.files:
             path = f"{torrent.save_path}/{name}"

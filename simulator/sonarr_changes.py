@@ -51,14 +51,14 @@ class SonarrChanges:
             problem = {"propertyName": "QualityProfileId", "errorMessage": "must not be empty"}
             return json_response([problem], 400)
         entry.monitored = body.get("monitored") is True
-        self._seasons(entry, body.get("seasons"))
+        self._seasons(entry, body.get("seasons"), with_episodes=True)
         return json_response(self._sonarr.resource(entry), 202)
 
-    def _seasons(self, entry: SeriesEntry, rows: object) -> None:
+    def _seasons(self, entry: SeriesEntry, rows: object, *, with_episodes: bool) -> None:
         for row in rows if isinstance(rows, list) else []:
             number, wanted = row.get("seasonNumber"), row.get("monitored") is True
             if number in entry.seasons and entry.seasons[number] != wanted:
-                for item in entry.season(number):
+                for item in entry.season(number) if with_episodes else ():
                     item.monitored = wanted
                 entry.seasons[number] = wanted
         self._sonarr.touch(entry)
@@ -82,7 +82,8 @@ class SonarrChanges:
                 return not_found()
             if isinstance(wanted := row.get("monitored"), bool):
                 entry.monitored = wanted
-            self._seasons(entry, row.get("seasons"))
+            # Without `monitoringOptions` the episodes that are known keep what they have.
+            self._seasons(entry, row.get("seasons"), with_episodes=False)
         return json_response({}, 202)
 
     async def _delete(self, request: web.Request) -> web.Response:

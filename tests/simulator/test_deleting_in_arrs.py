@@ -204,7 +204,7 @@ async def test_a_file_goes_with_its_subtitles_and_nothing_else(
 async def test_seasons_and_films_are_unmonitored_by_whole_resources(
     sim: Simulator, hand: Hand, dune: Title, show: Title
 ) -> None:
-    """A season takes its episodes along; half a body is refused."""
+    """Half a body is refused; a season takes its episodes along, but not in the season pass."""
     film, series = hold_film(sim, dune), hold_series(sim, show)
     address = f"/movie/{film.entry.id}"
     await hand(f"PUT {address}", status=400, body={"monitored": False})
@@ -214,7 +214,14 @@ async def test_seasons_and_films_are_unmonitored_by_whole_resources(
     assert not film.entry.monitored
     wanted = {"id": series.entry.id, "seasons": [{"seasonNumber": 1, "monitored": False}]}
     await hand("POST /seasonpass", name="sonarr", status=202, body={"series": [wanted]})
-    assert [item.monitored for item in series.entry.episodes] == [False] * 3 + [True] * 2
+    assert series.entry.seasons == {1: False, 2: True}
+    assert all(item.monitored for item in series.entry.episodes)
+    address = f"/series/{series.entry.id}"
+    body = await hand(f"GET {address}", name="sonarr")
+    assert isinstance(body, dict)
+    body["seasons"] = [row | {"monitored": row["seasonNumber"] == 1} for row in body["seasons"]]
+    await hand(f"PUT {address}", name="sonarr", status=202, body=body)
+    assert [item.monitored for item in series.entry.episodes] == [True] * 3 + [False] * 2
 
 
 async def test_the_disk_is_shown_as_the_real_look_up_shows_it(

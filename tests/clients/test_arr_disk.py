@@ -125,6 +125,53 @@ async def test_paths_of_windows_are_read_in_its_words(
     assert disk.looked == ["D:\\Films\\Dune\\"]
 
 
+@pytest.mark.parametrize(
+    ("root", "was_alone", "state"),
+    [
+        ({"path": f"{ROOT}/", "accessible": True}, True, ABSENT),
+        ({"path": ROOT, "accessible": True}, False, unknown("root_empty")),
+        ({"path": ROOT, "accessible": False}, True, unknown("root_empty")),
+        ({"path": "/data/other", "accessible": True}, True, unknown("root_empty")),
+    ],
+)
+async def test_the_last_title_leaves_an_empty_root_folder(
+    service: FakeService,
+    session: aiohttp.ClientSession,
+    root: JsonObject,
+    was_alone: bool,
+    state: PathState,
+) -> None:
+    """When nothing else lay there before, an empty folder that is there is what must be left."""
+    service.on("GET", "/api/v3/filesystem", Disk({}))
+    service.answer("GET", "/api/v3/rootfolder", [{"id": 1, **root}])
+    radarr = RadarrClient(session, service.url, CANARY)
+    assert await radarr.path_state(FILE, ROOT, was_alone=was_alone) == state
+
+
+@pytest.mark.parametrize(
+    ("inside", "alone"),
+    [
+        ({"arrival (2016)": None}, True),
+        ({"Arrival (2016)": None, "Dune (2021)": None}, False),
+        ({"Arrival (2016)": None, "x.txt": 1}, False),
+        ({"Dune (2021)": None}, False),
+        ({}, False),
+    ],
+)
+async def test_a_title_alone_in_its_root_folder_is_known_as_such(
+    service: FakeService,
+    session: aiohttp.ClientSession,
+    inside: Mapping[str, int | None],
+    alone: bool,
+) -> None:
+    """Asked before the deletion."""
+    service.on("GET", "/api/v3/filesystem", Disk({ROOT: inside}))
+    radarr = RadarrClient(session, service.url, CANARY)
+    assert await radarr.lies_alone(FILE, ROOT) is alone
+    assert await radarr.lies_alone(ROOT, ROOT) is False
+    assert await radarr.lies_alone("/data/other/x", ROOT) is False
+
+
 async def test_no_folder_is_looked_at_twice(
     service: FakeService, session: aiohttp.ClientSession
 ) -> None:

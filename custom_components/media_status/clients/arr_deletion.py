@@ -6,7 +6,16 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from .arr import ArrClient
-from .arr_disk import DiskReader, FolderView, PathState, folder_view, separator
+from .arr_disk import (
+    GONE,
+    ROOT_EMPTY,
+    DiskReader,
+    FolderView,
+    PathState,
+    folder_view,
+    parts_of,
+    separator,
+)
 from .base import Query
 from .errors import Refused, RootFolderTrouble, UnsafeId
 from .guard import Permit, Removal, Target, TargetKind
@@ -77,14 +86,40 @@ class DeletingArrClient(ArrClient):
         }
         return folder_view(await self._get_object(f"{_API}/filesystem", query))
 
-    async def path_states(self, paths: Iterable[str], root: str) -> dict[str, PathState]:
-        """Return what the service's own view of the disk proves about paths below a root folder."""
-        reader = DiskReader(root, self.folder)
-        return {path: await reader.state(path) for path in dict.fromkeys(paths)}
+    async def path_states(
+        self, paths: Iterable[str], root: str, *, was_alone: bool = False
+    ) -> dict[str, PathState]:
+        """Return what the service's own view of the disk proves about paths below a root folder.
 
-    async def path_state(self, path: str, root: str) -> PathState:
+        `was_alone`: nothing else lay in the root folder before (`lies_alone`), so that an empty one
+        is what a deletion leaves; then the service's word that the folder is there is enough.
+        """
+        reader = DiskReader(root, self.folder)
+        states = {path: await reader.state(path) for path in dict.fromkeys(paths)}
+        emptied = [path for path, state in states.items() if state.reason == ROOT_EMPTY]
+        if emptied and was_alone and await self._is_accessible(root):
+            states |= dict.fromkeys(emptied, GONE)
+        return states
+
+    async def path_state(self, path: str, root: str, *, was_alone: bool = False) -> PathState:
         """Return what the service's own view of the disk proves about one path."""
-        return (await self.path_states((path,), root))[path]
+        return (await self.path_states((path,), root, was_alone=was_alone))[path]
+
+    async def lies_alone(self, path: str, root: str) -> bool:
+        """Return whether nothing but what holds `path` lies in its root folder."""
+        own, above = parts_of(path), parts_of(root)
+        if not own or not above or own[: len(above)] != above or own == above:
+            return False
+        view = await self.folder(root)
+        return view.folders | view.files.keys() == {own[len(above)]}
+
+    async def _is_accessible(self, root: str) -> bool:
+        """Return whether the service itself finds a root folder."""
+        wanted = parts_of(root)
+        return any(
+            folder.accessible and parts_of(folder.path) == wanted
+            for folder in await self.root_folders()
+        )
 
     async def _remove(
         self,

@@ -75,7 +75,8 @@ class FolderView:
         return not self.folders and not self.files
 
 
-_ABSENT = PathState(presence=Presence.ABSENT)
+ROOT_EMPTY = "root_empty"
+GONE = PathState(presence=Presence.ABSENT)
 _FOLDER = PathState(presence=Presence.PRESENT, is_folder=True)
 
 
@@ -162,12 +163,12 @@ class DiskReader:
         if name in _HIDDEN:
             return _unknown("hidden_name")
         if not view.is_empty:
-            return _ABSENT
+            return GONE
         if depth == 1:
-            return _unknown("root_empty")
+            return _unknown(ROOT_EMPTY)
         above = await self._state(parent, depth - 1)
         # A folder that is seen from above and holds nothing is empty.
-        return above if above.presence is Presence.UNKNOWN else _ABSENT
+        return above if above.presence is Presence.UNKNOWN else GONE
 
     async def _view(self, folder: str) -> FolderView:
         if folder not in self._seen:

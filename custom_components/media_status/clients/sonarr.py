@@ -230,7 +230,10 @@ class SonarrClient(DeletingArrClient):
         await self._unmonitor(permit, "PUT", "episode/monitor", body, targets)
 
     async def unmonitor_season(self, permit: Permit, series_id: int, season: int) -> None:
-        """Have what is new in one season not looked for; its known episodes stay as they are."""
+        """Have what is new in one season not looked for any more.
+
+        Some versions take its known episodes along, some do not: only for a whole season.
+        """
         number = int(safe_number(series_id))
         label = int(safe_season(season))
         target = Target(kind=TargetKind.SEASON, id=f"{number}:{label}")

@@ -103,6 +103,21 @@ async def test_foreign_webhook(hass: HomeAssistant, household: Household, take_o
     assert data["take_over_webhook"] is take_over
 
 
+async def test_foreign_webhook_that_cannot_be_shared(
+    hass: HomeAssistant, household: Household
+) -> None:
+    """Where messages cannot be passed on, the form says so and waits for the other choice."""
+    household.webhook, household.is_shareable = WebhookState.FOREIGN, False
+    flow = await start(hass)
+    await choose(hass, flow, "seerr")
+    await submit(hass, flow, FORMS["seerr"])
+    again = await submit(hass, flow, {"take_over_webhook": True})
+    assert again["step_id"] == "take_over"
+    assert again["errors"] == {"base": "cannot_forward"}
+    menu = await submit(hass, flow, {"take_over_webhook": False})
+    assert menu["type"] is FlowResultType.MENU
+
+
 async def test_a_free_webhook_needs_no_choice(hass: HomeAssistant, household: Household) -> None:
     """Nobody is asked about a webhook that is free."""
     flow = await start(hass)

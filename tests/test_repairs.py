@@ -143,6 +143,30 @@ async def test_foreign_webhook(
     assert kept.data["api_key"] == KEY
 
 
+async def test_a_contested_webhook_is_decided_anew(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    subentry: ConfigSubentry,
+    manager: RepairsFlowManager,
+) -> None:
+    """The report says what happened; the next decision begins with a clean slate."""
+    hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, "webhook_losses": ["2026-11-21T12:00:00+00:00"]}
+    )
+    repairs.raise_webhook_foreign(hass, entry, subentry, is_contested=True)
+    issue_id = f"webhook_foreign_{subentry.subentry_id}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    assert issue is not None
+    assert issue.translation_key == "webhook_contested"
+    menu = await manager.async_init(DOMAIN, context={"issue_id": issue_id})
+    assert menu["menu_options"] == ["take_over", "leave"]
+    await manager.async_configure(menu["flow_id"], {"next_step_id": "take_over"})
+
+    kept = entry.subentries[subentry.subentry_id]
+    assert kept.data["take_over_webhook"] is True
+    assert "webhook_losses" not in kept.data
+
+
 async def test_a_webhook_left_alone_is_not_reported_again(
     hass: HomeAssistant, entry: MockConfigEntry, subentry: ConfigSubentry
 ) -> None:

@@ -211,6 +211,44 @@ async def test_a_decision_about_the_webhook_is_kept(
     assert only(entry).data["take_over_webhook"] is True
 
 
+@pytest.mark.parametrize("take_over", [True, False])
+async def test_a_shared_webhook_can_be_given_back(
+    hass: HomeAssistant, household: Household, entry: MockConfigEntry, take_over: bool
+) -> None:
+    """The form asks again, starts with what was decided, and keeps what we noted."""
+    household.webhook = WebhookState.OURS
+    notes = {"webhook_previous": {"types": 222}, "webhook_held": True}
+    subentry = connect(
+        hass, entry, "seerr", take_over_webhook=True, webhook_losses=["2026-11-21"], **notes
+    )
+    form = await change(hass, entry, subentry)
+    asked = await submit(hass, form, {**FORMS["seerr"], "api_key": ""})
+    assert asked["step_id"] == "take_over"
+    assert asked["data_schema"] is not None
+    assert asked["data_schema"]({}) == {"take_over_webhook": True}
+    result = await submit(hass, asked, {"take_over_webhook": take_over})
+
+    assert result["reason"] == "reconfigure_successful"
+    data = only(entry).data
+    assert data["take_over_webhook"] is take_over
+    assert {key: data[key] for key in notes} == notes
+    assert "webhook_losses" not in data
+
+
+async def test_another_address_knows_no_owner(
+    hass: HomeAssistant, household: Household, entry: MockConfigEntry
+) -> None:
+    """Who had the webhook of the old server is nobody on the new one."""
+    household.webhook = WebhookState.MISSING
+    notes = {"webhook_previous": {"types": 222}, "webhook_held": True}
+    subentry = connect(hass, entry, "seerr", take_over_webhook=True, **notes)
+    form = await change(hass, entry, subentry)
+    typed = {**FORMS["seerr"], "url": "http://other.local:5055", "api_key": NEW_KEY}
+
+    assert (await submit(hass, form, typed))["reason"] == "reconfigure_successful"
+    assert not notes.keys() & only(entry).data.keys()
+
+
 async def test_confirming_without_a_change_starts_afresh(
     hass: HomeAssistant, household: Household, entry: MockConfigEntry
 ) -> None:

@@ -10,12 +10,14 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from custom_components.media_status import webhook_keeper
 from custom_components.media_status.const import WEBHOOK_PATH
 from custom_components.media_status.serialize import connection_json
+from custom_components.media_status.webhook_keeper import TripResult
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
 
+from .repository import PACKAGE, read_table, under
 from .twin import SECRET, TwinHousehold, twin, webhook_id
 from .webhook_owner import owner
 
@@ -157,3 +159,10 @@ async def test_over_the_websocket(
     assert (await ask("nobody"))["error"]["code"] == "not_found"
     client = await hass_ws_client(home.hass, hass_read_only_access_token)
     assert (await ask("sonarr"))["error"]["code"] == "unauthorized"
+
+
+def test_every_result_has_its_words() -> None:
+    """Whatever did not work is said in a sentence of its own."""
+    spoken = under(read_table(PACKAGE / "translations" / "en.json"), "exceptions")
+    wanted = {f"webhook_test_{result.value}" for result in TripResult} - {"webhook_test_works"}
+    assert {key for key in spoken if key.startswith("webhook_test_")} == wanted

@@ -12,7 +12,6 @@ from homeassistant.util import dt as dt_util
 
 from .clients.errors import ClientError
 from .connections.base import WebhookState, WebhookTarget
-from .connections.seerr_webhook import is_wanted
 from .connections_factory import webhook_target
 from .const import (
     CONF_MANAGE_WEBHOOKS,
@@ -121,9 +120,9 @@ class WebhookKeeper:
 
     async def keep(self) -> None:
         """Create or repair our webhook where we may; tell the user when another owns the slot."""
+        self._checked_at = dt_util.utcnow()
         if (target := self._target()) is None:
             return
-        self._checked_at = dt_util.utcnow()
         try:
             async with self._lock, asyncio.timeout(_TIME_LIMIT):
                 state = await self._kept(target)
@@ -256,7 +255,7 @@ class WebhookKeeper:
             return
         if event.casefold() in _TESTS and self._lock.locked():
             return  # a test that we asked for ourselves
-        if is_wanted(previous, event):
+        if self._coordinator.connection.is_wanted(previous, event):
             self.forwarder.send(previous, body, content_type)
 
     @callback

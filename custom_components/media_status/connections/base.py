@@ -11,7 +11,7 @@ from ..clients.errors import ClientError
 from ..clients.guard import Permit
 from ..lifecycle.deletion import Holdings, Inspection, Served, Step
 from ..lifecycle.deletion_job import Sight
-from ..lifecycle.facts import FactKind, Match, Observation
+from ..lifecycle.facts import FactKind, Match, Observation, Statement
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, ProviderIds, Service, Stage
 
 
@@ -72,6 +72,7 @@ class WantedTitle:
     is_anime: bool = False
     has_variants: bool = False  # the same title is known in HD and 4K, or by several instances
     stalled: frozenset[str] = frozenset()  # downloads without a source for hours; for `retry` only
+    long_sought: frozenset[ItemKey] = frozenset()  # searched for in vain by now; for `retry` only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,7 @@ class Action:
 
     code: str  # "search_title", "refresh_library": the sentences are in the translations
     target: str  # what it was done to, in words for people
+    learned: tuple[Statement, ...] = field(default=(), compare=False)  # what it found out
 
 
 class WebhookState(StrEnum):
@@ -249,6 +251,10 @@ class Connection(ABC):
         None when nobody has it, or when what it gets cannot be passed on.
         """
         return None
+
+    def is_wanted(self, previous: JsonObject, event: str) -> bool:
+        """Return whether who had the slot before us asked for this event, too."""
+        return True
 
     async def test_webhook(self, target: WebhookTarget) -> None:
         """Have the service send its test push; raise `ClientError` when it says it could not."""

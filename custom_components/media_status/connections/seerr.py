@@ -118,6 +118,11 @@ class SeerrConnection(Connection):
         return await seerr_webhook.owner(self._client, target)
 
     @override
+    def is_wanted(self, previous: JsonObject, event: str) -> bool:
+        """Return whether the slot's types were set to include an event."""
+        return seerr_webhook.is_wanted(previous, event)
+
+    @override
     async def test_webhook(self, target: WebhookTarget) -> None:
         """Have Seerr send its test push."""
         await seerr_webhook.test(self._client, target)

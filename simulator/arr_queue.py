@@ -72,6 +72,8 @@ def _language(download: Download) -> JsonObject:
 
 def _states(download: Download, view: ClientView) -> JsonObject:
     state = download.state
+    if download.is_pending:
+        return {"status": "downloadClientUnavailable"}
     if state == "downloading" and view.status == "completed":
         state = "importPending"
     body: JsonObject = {

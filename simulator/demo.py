@@ -18,6 +18,7 @@ from typing import Final
 from .demo_anime import ANIME
 from .demo_check import HOUSEHOLD, check
 from .demo_lives import Lives
+from .demo_trouble import TROUBLE
 from .demo_watch import Watcher
 from .hass_client import HassClient, HassRefusedError
 from .hass_process import PASSWORD, USER, HassFailedError, missing, running_hass
@@ -32,7 +33,7 @@ SCENARIOS: Final = {
     "series": ("series",),
     "by-hand": ("by-hand",),
 }
-PLOTS: Final = {"household": HOUSEHOLD, "anime": ANIME}
+PLOTS: Final = {"household": HOUSEHOLD, "anime": ANIME, "trouble": TROUBLE}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -40,11 +41,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="scripts/demo", description="Show Media Status at work on this machine alone."
     )
     parser.add_argument("--check", action="store_true", help="play it through and fail on any miss")
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="household")
+    parser.add_argument("--scenario", choices=sorted({*SCENARIOS, *PLOTS}), default="household")
     parser.add_argument("--port", type=int, help="of Home Assistant (default: a free one)")
     options = parser.parse_args(arguments)
     if options.check and options.scenario not in PLOTS:
         parser.error(f"what can be checked: {', '.join(PLOTS)}")
+    if not options.check and options.scenario not in SCENARIOS:
+        parser.error(f"what can be shown without --check: {', '.join(SCENARIOS)}")
     return options
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from .demo_play import Performance
 from .hass_process import running_hass
-from .hass_wizard import add_tracker, set_options
+from .hass_wizard import add_tracker, set_options, until_connected
 from .scenario import Pace
 from .server import DEFAULT, Simulator
 
@@ -104,6 +104,7 @@ async def check(plot: Plot, folder: Path, say: Callable[[str], None] = print) ->
         say(f"Home Assistant runs after {time.monotonic() - started:.0f} s")
         entry_id = await add_tracker(client, simulator, plot.services)
         await set_options(client, entry_id, **plot.options)
+        await until_connected(client)
         problems = await Performance(simulator, client, say).run(plot.scenes, plot.limit)
     problems += [
         f"logged: {text}"

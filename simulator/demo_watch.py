@@ -19,6 +19,8 @@ class Seen:
     entity_id: str = ""
     request_id: str = ""
     is_stuck: bool = False
+    reason: str = ""  # the code of its explanation
+    freed: float | None = None  # when it was stuck no more
 
     @property
     def stage(self) -> str:
@@ -59,7 +61,11 @@ class Watcher:
         key, title, stage = (str(request[name]) for name in ("request_id", "title", "stage"))
         seen = self._seen.setdefault(key, Seen(title=title, request_id=key))
         seen.title = title
-        seen.is_stuck = bool(request.get("stuck"))
+        was_stuck, seen.is_stuck = seen.is_stuck, bool(request.get("stuck"))
+        if was_stuck and not seen.is_stuck:
+            seen.freed = time.monotonic()
+        explanation = request.get("explanation")
+        seen.reason = str(explanation["code"]) if isinstance(explanation, dict) else ""
         seen.entity_id = str(request.get("entity_id") or seen.entity_id)
         if seen.stages and seen.stage == stage:
             return
@@ -81,10 +87,21 @@ class Watcher:
                 await self._changed.wait()
             return seen
 
-    async def until_stuck(self, title: str) -> Seen:
-        """Wait until a title needs a person; set a time limit around it."""
+    async def until_stuck(self, title: str, reason: str | None = None) -> Seen:
+        """Wait until a title needs a person (for a reason); set a time limit around it."""
         async with self._changed:
-            while (seen := self.find(title)) is None or not seen.is_stuck:
+            while (
+                (seen := self.find(title)) is None
+                or not seen.is_stuck
+                or (reason is not None and seen.reason != reason)
+            ):
+                await self._changed.wait()
+            return seen
+
+    async def until_moving(self, title: str) -> Seen:
+        """Wait until a title is not stuck any more; set a time limit around it."""
+        async with self._changed:
+            while (seen := self.find(title)) is None or seen.is_stuck:
                 await self._changed.wait()
             return seen
 

@@ -93,6 +93,12 @@ class HassClient:
             answer: JsonObject = await response.json()
             return answer
 
+    async def act(self, action: str, **data: object) -> JsonObject:
+        """Call an action of the integration and return what it answers."""
+        path = f"/api/services/media_status/{action}?return_response"
+        answer = (await self.call("POST", path, data)).get("service_response")
+        return answer if isinstance(answer, dict) else {}
+
     async def command(self, kind: str, **fields: object) -> object:
         """Send one websocket command and return its result."""
         async with self._session.ws_connect("/api/websocket", max_msg_size=0) as socket:

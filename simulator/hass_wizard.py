@@ -1,11 +1,14 @@
 """Add Media Status to a real Home Assistant through its config flow, step by step."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from .hass_client import HassClient, HassRefusedError
 from .model import JsonObject
 from .server import DEFAULT, Simulator
 
+_POLL = 0.2
+_PUSHING = {"ours", "unsupported"}
 _FLOW = "/api/config/config_entries/flow"
 _OPTIONS = "/api/config/config_entries/options/flow"
 
@@ -62,6 +65,27 @@ async def set_options(client: HassClient, entry_id: str, **changes: object) -> N
     answer = await client.call("POST", f"{_OPTIONS}/{answer['flow_id']}", values | changes)
     if answer.get("type") != "create_entry":
         raise HassRefusedError(f"the options were refused: {answer.get('errors')}")
+
+
+async def until_connected(client: HassClient, limit: float = 60.0) -> None:
+    """Wait until every service was asked and can push; changed options begin all of that anew.
+
+    Raises `TimeoutError`.
+    """
+    async with asyncio.timeout(limit):
+        while not await _is_connected(client):
+            await asyncio.sleep(_POLL)
+
+
+async def _is_connected(client: HassClient) -> bool:
+    try:
+        answer = await client.command("media_status/connections")
+    except HassRefusedError:
+        return False  # it is being set up
+    rows = answer.get("connections") if isinstance(answer, dict) else None
+    return isinstance(rows, list) and all(
+        row["is_healthy"] and row["webhook"] in _PUSHING for row in rows
+    )
 
 
 def _suggested(answer: JsonObject) -> Iterable[tuple[str, object]]:

@@ -11,7 +11,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.const import DEFAULT_OPTIONS
-from custom_components.media_status.lifecycle.model import Service
+from custom_components.media_status.lifecycle.facts import AskStatus, TitleRef
+from custom_components.media_status.lifecycle.model import MediaType, ProviderIds, Service
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.event import async_track_state_change_event
@@ -241,4 +242,15 @@ async def test_what_waits_for_jellyfin_is_late_after_an_hour(
         assert is_stuck(hass)
         await home.hear(Service.JELLYFIN, playable())
         assert not is_stuck(hass)
-    assert fired == ["stuck", "available"]
+    assert fired == ["stuck", "healed", "available"]
+
+
+async def test_what_is_stuck_from_the_first_word_is_told(
+    hass: HomeAssistant, home: Household
+) -> None:
+    """Seerr's messages come in any order: the first of a request may be that it failed."""
+    heat = TitleRef(media_type=MediaType.MOVIE, ids=ProviderIds(tmdb=949), title="Heat")
+    with steps(hass) as fired:
+        await home.hear(Service.SEERR, asked(), asked(heat, number="12", status=AskStatus.FAILED))
+        await home.hear(Service.SEERR, asked(), asked(heat, number="12"))
+    assert fired == ["stuck", "failed", "healed", "approved"]

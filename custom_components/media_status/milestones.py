@@ -43,7 +43,7 @@ def milestones(changes: Iterable[Change]) -> tuple[RequestEvent, ...]:
 
 def _names(change: Change) -> Iterator[str]:
     before, stage = change.before, change.request.stage
-    if change.stuck is not None and not change.ended:
+    if change.stuck is not None:
         yield "stuck" if change.stuck else "healed"
     if not change.opened and before is None:
         return

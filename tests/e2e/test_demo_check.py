@@ -1,6 +1,7 @@
 """What `scripts/demo --check` does, passes."""
 
 import asyncio
+import re
 import signal
 import sys
 
@@ -20,11 +21,47 @@ ANIME = (
     "Harbour Lights",
     "Seven Umbrellas",
 )
+STUCK = (
+    "The Lost Letter",
+    "Quiet Harbour",
+    "Broken Bridge",
+    "The Last Sharer",
+    "Hollow House",
+    "Sudden Stop",
+    "Forgotten Parcel",
+    "Locked Gate",
+    "A Fox in Fog",
+    "Invisible Garden",
+)
 
 
 @pytest.mark.parametrize(("scenario", "titles"), [("household", HOUSEHOLD), ("anime", ANIME)])
 async def test_check(scenario: str, titles: tuple[str, ...]) -> None:
     """Every title gets there, and nothing is shown that cannot be played."""
+    told = await checked(scenario)
+    for title in titles:
+        assert ["> available; " in row for row in rows_of(told, title)] == [True]
+
+
+async def test_trouble() -> None:
+    """Ten titles say why they are stuck, each for a reason of its own; all are healed."""
+    told = await checked("trouble")
+    reasons = []
+    for title in STUCK:
+        trouble, end = rows_of(told, title)
+        assert re.search(r" \d+\.\d s; \w.*\.$|s; .*: \w", trouble), trouble
+        assert "> available; " in end
+        reasons.append(trouble.split()[len(title.split()) + 1])
+    assert len(set(reasons)) == len(STUCK)
+
+
+def rows_of(told: str, title: str) -> list[str]:
+    """Return the rows of the tables that are about a title."""
+    return [line for line in told.splitlines() if line.startswith(title)]
+
+
+async def checked(scenario: str) -> str:
+    """Return what the check of a scenario that passes tells."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -44,6 +81,4 @@ async def test_check(scenario: str, titles: tuple[str, ...]) -> None:
             await process.wait()
     assert process.returncode == 0, told
     assert "falsely available: 0" in told
-    for title in titles:
-        rows = [line for line in told.splitlines() if line.startswith(title)]
-        assert ["> available; " in row for row in rows] == [True]
+    return told

@@ -346,7 +346,7 @@ class Tracker:
             request.stage_since = now
             change.before = None if change.opened else old.stage
             change.is_stored = True
-        if not change.opened and old.stuck is not request.status.stuck:
+        if old.stuck is not request.status.stuck:
             if request.status.stuck or not is_given_up(request):
                 change.stuck = request.status.stuck
         if old.items != request.status.items or old.explanation != request.status.explanation:

@@ -10,12 +10,14 @@ import json
 from pathlib import Path
 import subprocess
 import sys
-from typing import Final
+from typing import ClassVar, Final, override
 
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import HealthCheck, Phase, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 import pytest
 
 _ROOT: Final = Path(__file__).parents[1]
+_NUMBERS: Final = st.lists(st.integers(0, 99), max_size=24)  # each decides one choice
 
 
 class Schedules:
@@ -64,17 +66,60 @@ def test_random_schedules_converge(schedules: Schedules) -> None:
         assert sum(answer[figure] for answer in answers) > 0, figure
 
 
-@given(tape=st.lists(st.integers(0, 99), min_size=20, max_size=200))
-@settings(
-    max_examples=10,
-    deadline=None,
-    derandomize=True,
-    phases=(Phase.generate, Phase.shrink),
-    suppress_health_check=[HealthCheck.too_slow],
-)
-def test_any_schedule_converges(schedules: Schedules, tape: list[int]) -> None:
-    """Hypothesis finds the shortest story of a divergence: each number is one choice."""
-    assert schedules.ask("by_tape", json.dumps(tape))["divergences"] == 0
+class Household(RuleBasedStateMachine):
+    """A household in which Hypothesis decides what happens, in any order and often."""
+
+    schedules: ClassVar[Schedules]  # the process in which it lives
+
+    def _ask(self, command: str, argument: object) -> None:
+        answer = self.schedules.ask(command, json.dumps(argument))
+        assert answer["divergences"] == 0
+
+    @initialize(tape=_NUMBERS)
+    def begin(self, tape: list[int]) -> None:
+        """Choose services and titles, whose clock is wrong, and how pushes fare."""
+        self._ask("begin", tape)
+
+    @rule(tape=_NUMBERS)
+    def people_and_programs_act(self, tape: list[int]) -> None:
+        """Ask, approve, grab, import, link, delete, scan..."""
+        self._ask("step", ["live", tape])
+
+    @rule(deed=st.sampled_from(("strike", "heal", "pushes", "echo")), tape=_NUMBERS)
+    def trouble_comes_or_goes(self, deed: str, tape: list[int]) -> None:
+        """Services fail or heal, pushes are lost, doubled, shuffled, late, or come again."""
+        self._ask("step", [deed, tape])
+
+    @rule(deed=st.sampled_from(("restart", "stop")), tape=_NUMBERS)
+    def home_assistant_goes(self, deed: str, tape: list[int]) -> None:
+        """Home Assistant is stopped or killed at any point, and perhaps started again."""
+        self._ask("step", [deed, tape])
+
+    @rule(tape=_NUMBERS)
+    def services_are_asked(self, tape: list[int]) -> None:
+        """Survey some services or all; what does not answer must take nothing back."""
+        self._ask("step", ["survey", tape])
+
+    @override
+    def teardown(self) -> None:
+        """In the end all is as surveys alone say."""
+        self._ask("end", [1])
+
+
+def test_any_order_of_events_converges(schedules: Schedules) -> None:
+    """Hypothesis finds the shortest story of a divergence."""
+    Household.schedules = schedules
+    run_state_machine_as_test(
+        Household,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=12,
+            deadline=None,
+            derandomize=True,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
 
 
 def test_a_big_household_catches_up_after_a_kill(schedules: Schedules) -> None:

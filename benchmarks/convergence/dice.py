@@ -10,7 +10,12 @@ class Dice:
 
     def __init__(self, tape: Iterable[int]) -> None:
         """Draw from the given numbers."""
-        self._tape: Iterator[int] = chain(tape, repeat(0))
+        self._tape: Iterator[int]
+        self.feed(tape)
+
+    def feed(self, tape: Iterable[int]) -> None:
+        """Go on with other numbers."""
+        self._tape = chain(tape, repeat(0))
 
     @classmethod
     def of(cls, seed: int) -> Dice:

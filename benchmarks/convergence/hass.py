@@ -28,29 +28,63 @@ class Answers:
         """Initialize with the running core."""
         self._hass = hass
         self._port = port
+        self._dice: Dice
+        self._open: Schedule
 
     async def by_seed(self, argument: str) -> Answer:
         """Run the schedule of a seed."""
         seed = int(argument)
         return await self._run(Dice.of(seed), seed)
 
-    async def by_tape(self, argument: str) -> Answer:
-        """Run the schedule that a list of numbers decides."""
-        return await self._run(Dice(json.loads(argument)), 1)
+    async def begin(self, argument: str) -> Answer:
+        """Begin a schedule that the parent decides; the numbers decide the household."""
+        self._dice = Dice(json.loads(argument))
+        self._open = Schedule(self._hass, self._port, self._dice, seed=1)
+        with _time_passes(), _same_jitter(1):
+            await self._open.begin()
+        return self._so_far()
+
+    async def step(self, argument: str) -> Answer:
+        """Do one thing; the numbers decide its particulars."""
+        deed, tape = json.loads(argument)
+        self._dice.feed(tape)
+        with _time_passes(), _same_jitter(1):
+            await self._open.step(deed)
+        return self._so_far()
+
+    async def end(self, argument: str) -> Answer:
+        """Come to the end of the schedule; an empty list gives it up."""
+        tape = json.loads(argument)
+        self._dice.feed(tape)
+        with _time_passes(), _same_jitter(1):
+            try:
+                if tape:
+                    await self._open.end()
+            finally:
+                await self._open.close()
+        return self._so_far()
+
+    def _so_far(self) -> Answer:
+        outcome = self._open.outcome
+        if outcome.divergences:
+            _show(1, outcome)
+        return {"divergences": len(outcome.divergences), "requests": outcome.requests}
 
     async def restart(self, _argument: str) -> Answer:
         """Measure a restart after a kill."""
-        running_loop().hold(still=False)
-        answer = await measure(self._hass, self._port)
-        running_loop().hold(still=True)
-        return answer
+        with _time_passes():
+            return await measure(self._hass, self._port)
 
     async def _run(self, dice: Dice, seed: int) -> Answer:
         begun = perf_counter()
-        running_loop().hold(still=False)
-        with _same_jitter(seed):
-            outcome = await Schedule(self._hass, self._port, dice, seed).run()
-        running_loop().hold(still=True)
+        schedule = Schedule(self._hass, self._port, dice, seed)
+        outcome = schedule.outcome
+        try:
+            with _time_passes(), _same_jitter(seed):
+                await schedule.run()
+        except BaseException:
+            _show(seed, outcome)
+            raise
         if outcome.divergences:
             _show(seed, outcome)
         return {
@@ -62,6 +96,16 @@ class Answers:
             "restarts": outcome.restarts,
             "seconds": perf_counter() - begun,
         }
+
+
+@contextmanager
+def _time_passes() -> Iterator[None]:
+    """Let the simulated time pass; it stands still while the parent is waited for."""
+    running_loop().hold(still=False)
+    try:
+        yield
+    finally:
+        running_loop().hold(still=True)
 
 
 @contextmanager
@@ -87,7 +131,9 @@ async def _main(folder: Path) -> None:
             await serve(
                 {
                     "by_seed": answers.by_seed,
-                    "by_tape": answers.by_tape,
+                    "begin": answers.begin,
+                    "step": answers.step,
+                    "end": answers.end,
                     "restart": answers.restart,
                 }
             )

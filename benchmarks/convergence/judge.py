@@ -1,13 +1,12 @@
 """Compare what the integration says in the end with what surveys alone say."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from custom_components.media_status.lifecycle.model import ItemKey, MediaType, Stage
 from custom_components.media_status.lifecycle.request import Request
 
 type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
 
-_SETTLES = frozenset({Stage.GRABBING, Stage.ANIME_MATCHING, Stage.SYNCING_LIBRARY})
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
@@ -36,17 +35,15 @@ def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Wish, dict[
 def differences(
     ours: Iterable[Request],
     reference: Iterable[Request],
-    blurred: Collection[int],
-    *,
-    is_settled: bool = True,
+    blurred: Collection[int] = (),
+    doubts: Callable[[Wish], Collection[Stage]] = lambda wish: (),
 ) -> list[str]:
     """Return in words what differs; nothing when both agree.
 
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
-    Before all is settled, a download that a queue does not show may be given some minutes yet, and
-    Jellyfin is asked again after some minutes for a list that it refused, and Shoko for what it
-    has matched.
+    `doubts` names the stages that only some minutes can make certain: where one side says so, and
+    the other something else, the item is not compared.
     """
     ours, reference = list(ours), list(reference)
     found: list[str] = []
@@ -58,17 +55,16 @@ def differences(
             if not is_asked:
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
-            if not is_settled:
-                waiting = _in_doubt(left) ^ _in_doubt(right)
-                left = _only(left, left.keys() - {item for item, _ in waiting})
-                right = _only(right, right.keys() - {item for item, _ in waiting})
+            waiting = _of(left, doubts(wish)) ^ _of(right, doubts(wish))
+            left = _only(left, left.keys() - {item for item, _ in waiting})
+            right = _only(right, right.keys() - {item for item, _ in waiting})
             if left != right and wish[1] not in blurred:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
 
 
-def _in_doubt(items: dict[ItemKey, Stage]) -> set[tuple[ItemKey, Stage]]:
-    return {(item, stage) for item, stage in items.items() if stage in _SETTLES}
+def _of(items: dict[ItemKey, Stage], stages: Collection[Stage]) -> set[tuple[ItemKey, Stage]]:
+    return {(item, stage) for item, stage in items.items() if stage in stages}
 
 
 def _only(items: dict[ItemKey, Stage], wanted: Collection[ItemKey]) -> dict[ItemKey, Stage]:
@@ -83,6 +79,17 @@ def _words(items: dict[ItemKey, Stage]) -> str:
     if not items:
         return "nothing"
     return ", ".join(f"{i.season}x{i.number} {stage}" for i, stage in sorted(items.items()))
+
+
+def ready(requests: Iterable[Request], title: int) -> set[tuple[Wish, ItemKey]]:
+    """Return the items of a title (by TMDB id) that are called available."""
+    return {
+        (wish, item)
+        for is_asked in (True, False)
+        for wish, items in standing(requests, is_asked=is_asked).items()
+        for item, stage in items.items()
+        if wish[1] == title and stage is Stage.AVAILABLE
+    }
 
 
 def duplicates(requests: Iterable[Request]) -> list[str]:

@@ -26,7 +26,8 @@ class Life:
         self._blackhole = UsenetClient(sim.clock, blackhole=True)
         self._anime = AnimeLife(sim, dice) if sim.has("shoko") else None
         self.titles: list[Title] = []
-        for number in range(1, 3 + dice.below(3)):
+        more = dice.below(6) if dice.chance(15) else 0
+        for number in range(1, 3 + dice.below(3) + more):
             self.titles.append(self._title(number))
 
     def _title(self, number: int) -> Title:
@@ -119,6 +120,7 @@ class Life:
             yield Verb(
                 name=f"import {name} by hand",
                 deed=lambda: radarr.import_file(film, quality=quality),
+                weight=3 if self._sim.world.anidb.knows(film.title) else 1,
             )
         else:
             yield Verb(
@@ -179,6 +181,7 @@ class Life:
             yield Verb(
                 name=f"import episodes of {name} by hand",
                 deed=lambda: sonarr.import_by_hand(self._dice.some(missing), quality=quality),
+                weight=3 if self._sim.world.anidb.knows(series.title) else 1,
             )
         if there:
             yield Verb(

@@ -89,7 +89,7 @@ class Reference:
         """Ask all services, those first that know the wishes, until nothing is left to read."""
         self.tracker.options = hub.tracker.options
         for key in self._connections:
-            with _whole_pages(self._services[key].faults):
+            with _cleared(self._services[key].faults):
                 while await self._ask(hub, key):
                     pass
         self._note(self.tracker.tick(dt_util.utcnow()))
@@ -129,10 +129,11 @@ class Reference:
 
 
 @contextmanager
-def _whole_pages(faults: Faults) -> Iterator[None]:
-    """Turn off, for a moment, the one fault that lies behind every door."""
-    was, faults.short_pages = faults.short_pages, False
+def _cleared(faults: Faults) -> Iterator[None]:
+    """Turn off, for a moment, the faults that lie behind every door."""
+    was = faults.short_pages, faults.starting
+    faults.short_pages = faults.starting = False
     try:
         yield
     finally:
-        faults.short_pages = was
+        faults.short_pages, faults.starting = was

@@ -38,10 +38,10 @@ async def measure(hass: HomeAssistant, port: int) -> Answer:
             await sim.jellyfin.scan()
             await home.reference.survey(home.hub)
             known = list(home.reference.requests.values())
-            stale = len(differences(ours, known, ()))
+            stale = len(differences(ours, known))
             begun, began = running_loop().time(), perf_counter()
             await home.start()
-            while differences(home.hub.requests.values(), known, ()):
+            while differences(home.hub.requests.values(), known):
                 if running_loop().time() - begun > _LIMIT:
                     break
                 await home.wait(1)

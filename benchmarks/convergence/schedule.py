@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 import inspect
 
-from custom_components.media_status.lifecycle.model import ItemKey, Stage
+from custom_components.media_status.lifecycle.model import ItemKey, MediaType, Stage
 from custom_components.media_status.lifecycle.request import Request
 from custom_components.media_status.lifecycle.stages import RANK
 from homeassistant.core import HomeAssistant
@@ -14,13 +15,27 @@ from simulator import Simulator, Title
 
 from .dice import Dice
 from .home import Home
-from .judge import described, differences, duplicates
+from .judge import Wish, described, differences, duplicates, ready
 from .life import Life
 from .trouble import Trouble
-from .truth import Truth, Watchable, watchable
+from .truth import Truth
+from .witness import Witness
 
 _PAUSES = (0.1, 0.1, 2.0, 2.0, 15.0, 100.0)  # seconds between two steps
 _SETTLED = 660.0  # seconds after which two looks prove an absence
+_SHOWN = 120.0  # seconds after which Shoko and Shokofin have done all that they do by themselves
+_FEW = 4  # titles
+# What a step can be, each as often as it is likely.
+DEEDS = (
+    *("live",) * 12,
+    *("strike",) * 2,
+    "heal",
+    *("survey",) * 2,
+    "restart",
+    "stop",
+    *("echo",) * 2,
+    "pushes",
+)
 _SHOKOS = ("5.3.3", "6.0.0-dev.425")
 
 
@@ -41,7 +56,7 @@ class Schedule:
     """One schedule, decided by dice."""
 
     def __init__(self, hass: HomeAssistant, port: int, dice: Dice, seed: int) -> None:
-        """Initialize; `run` does it all."""
+        """Initialize; `run` does it all, or `begin`, some times `step`, `end` and `close`."""
         self._hass = hass
         self._port = port
         self._dice = dice
@@ -54,55 +69,81 @@ class Schedule:
             start=dt_util.utcnow(),
         )
         self.outcome = Outcome()
+        self._stack = AsyncExitStack()
         self._blurred: set[int] = set()  # TMDB ids
-        self._ever: set[Watchable] = set()  # what Jellyfin could ever play
         self._home: Home
         self._life: Life
         self._trouble: Trouble
+        self._witness: Witness
 
     async def run(self) -> Outcome:
         """Live through it and return what it showed."""
-        async with self._sim as sim:
-            self._life = Life(sim, self._dice)
-            self._trouble = Trouble(sim, self._dice)
-            self._tell(self._trouble.clocks())
-            async with Home(self._hass, sim, self._port) as self._home:
-                await self._home.wait(2)  # what was asked in the second of the start is history
-                if self._dice.chance(90):
-                    self._tell(self._trouble.pushes())
-                for _ in range(6 + self._dice.below(14)):
-                    await self._step()
-                await self._end()
+        dice = self._dice
+        try:
+            await self.begin()
+            is_long = self._sim.has("shoko") or len(self._life.titles) > _FEW
+            for _ in range(6 + dice.below(14) + (dice.below(12) if is_long else 0)):
+                await self.step(dice.one(DEEDS))
+            await self.end()
+        finally:
+            await self.close()
         return self.outcome
+
+    async def begin(self) -> None:
+        """Start the household; whoever calls this must call `close`."""
+        enter = self._stack.enter_async_context
+        sim = await enter(self._sim)
+        self._life = Life(sim, self._dice)
+        self._trouble = Trouble(sim, self._dice)
+        self._tell(self._trouble.clocks())
+        self._witness = Witness(sim, self._life.titles, self._vanished)
+        self._home = await enter(Home(self._hass, sim, self._port))
+        await self._home.wait(2)  # what was asked in the second of the start is history
+        self._stack.enter_context(self._witness.watching())
+        if self._dice.chance(90):
+            self._tell(self._trouble.pushes())
+
+    async def close(self) -> None:
+        """Stop the household."""
+        await self._stack.aclose()
 
     def _tell(self, text: str) -> None:
         self.outcome.story.append(f"{dt_util.utcnow():%H:%M:%S} {text}")
 
     # -- steps ---------------------------------------------------------------------------------
 
-    async def _step(self) -> None:
+    async def step(self, deed: str) -> None:
+        """Do one of `DEEDS`, and let some time pass."""
         dice = self._dice
-        match dice.below(22):
-            case number if number < 12:
+        match deed:
+            case "live":
                 await self._live(1 + dice.below(3))
-            case 12 | 13:
+            case "strike":
                 self._tell(await self._trouble.strike())
-            case 14:
+            case "heal":
                 self._tell(await self._trouble.heal())
-            case 15 | 16:
+            case "survey":
                 await self._survey()
-            case 17:
+            case "restart":
                 await self._restart()
-            case 18:
+            case "stop":
                 self._tell("Home Assistant stops")
                 await self._home.stop()
-            case 19 | 20:
+            case "echo":
                 self._tell(await self._trouble.echo())
-            case _:
+            case "pushes":
                 self._tell(self._trouble.pushes())
-        self._ever.update(watchable(self._sim, self._life.titles))
+            case _:
+                raise ValueError(deed)
         await asyncio.sleep(dice.one(_PAUSES))
         await self._home.quiet()
+        self._check_available()
+
+    def _check_available(self) -> None:
+        """Note what is called available and never was, be it for one moment."""
+        requests = self._home.hub.requests.values()
+        known = self.outcome.divergences
+        known += [text for text in self._witness.complaints(requests) if text not in known]
 
     async def _live(self, times: int) -> None:
         for _ in range(times):
@@ -131,6 +172,15 @@ class Schedule:
                 return
         self._tell(f"nobody looks at {title.title}")
         self._blurred.add(title.tmdb)
+
+    def _vanished(self, title: Title) -> None:
+        """Hear that a copy is gone; who has not seen it before will never know of it."""
+        if title.tmdb in self._blurred:
+            return
+        ours = ready(self._home.hub.requests.values(), title.tmdb)
+        if ours != ready(self._home.reference.requests.values(), title.tmdb):
+            self._tell(f"not everybody has seen {title.title} before it went")
+            self._blurred.add(title.tmdb)
 
     async def _survey(self) -> None:
         """Ask all or some services; what does not answer must take nothing back."""
@@ -177,7 +227,7 @@ class Schedule:
 
     # -- the end -------------------------------------------------------------------------------
 
-    async def _end(self) -> None:
+    async def end(self) -> None:
         """Let everything answer, survey, and compare: at once, and when absences are settled."""
         home, sim = self._home, self._sim
         self._tell(await self._trouble.heal())
@@ -196,8 +246,10 @@ class Schedule:
         if self.outcome.missed:
             changed = [key for key, stage in after.items() if before.get(key) is not stage]
             self.outcome.healed = len(changed)
-        await asyncio.sleep(_SETTLED)
-        await home.quiet()
+        if sim.has("shoko"):
+            await home.wait(_SHOWN)
+            await self._final_survey(None)
+        await home.wait(_SETTLED)
         await self._final_survey(None)
         await self._final_survey("settled")
         self.outcome.requests = len(home.hub.requests)
@@ -211,19 +263,34 @@ class Schedule:
             self.outcome.divergences.append(f"healthy services were not understood: {failed}")
         if when is None:
             return
-        # What arrived after the last act of the story can be played, too.
-        self._ever.update(watchable(self._sim, self._life.titles))
+        self._check_available()
         ours = list(home.hub.requests.values())
         theirs = list(home.reference.requests.values())
-        is_settled = when == "settled"
-        found = differences(ours, theirs, self._blurred, is_settled=is_settled)
+        if when == "settled":
+            found = differences(ours, theirs, self._blurred)
+            found += Truth(self._sim, self._life.titles).complaints(ours)
+        else:
+            found = differences(ours, theirs, self._blurred, self._doubts)
         found += duplicates(ours)
-        if is_settled:
-            found += Truth(self._sim, self._life.titles).complaints(ours, self._ever)
         self.outcome.divergences += [f"{when}: {text}" for text in found]
         if found:
             self.outcome.divergences += [f"  we: {described(one)}" for one in ours]
             self.outcome.divergences += [f"  surveys alone: {described(one)}" for one in theirs]
+
+    def _doubts(self, wish: Wish) -> set[Stage]:
+        """Return what only some minutes can make certain.
+
+        A download that a queue does not show may come yet. Jellyfin is asked again after some
+        minutes for a list that it refused, and Shoko for what it has matched or forgotten.
+        """
+        kind = "movie" if wish[0] is MediaType.MOVIE else "tv"
+        title = self._sim.world.title(kind, wish[1])
+        doubts = {Stage.GRABBING}
+        if "jellyfin" in self._trouble.struck:
+            doubts.add(Stage.SYNCING_LIBRARY)
+        if self._sim.has("shoko") and title is not None and self._sim.world.anidb.knows(title):
+            doubts |= {Stage.ANIME_MATCHING, Stage.SYNCING_LIBRARY}
+        return doubts
 
     def _count_missed(self) -> None:
         for name in self._sim.names():

@@ -20,6 +20,7 @@ class Trouble:
         self._sim = sim
         self._dice = dice
         self._services: list[Service] = [sim[name] for name in sim.names()]
+        self.struck: set[str] = set()  # the names of services that ever failed
 
     def clocks(self) -> str:
         """Let the clocks of some services be wrong, from now on."""
@@ -58,6 +59,7 @@ class Trouble:
     async def strike(self) -> str:
         """Let one service misbehave in one way."""
         service = self._dice.one(self._services)
+        self.struck.add(service.name)
         if isinstance(service, Shoko) and self._dice.chance(30):
             return self._cut(service)
         faults = service.faults

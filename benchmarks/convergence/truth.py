@@ -73,17 +73,10 @@ class Truth:
         self._titles = {(title.kind, title.tmdb): title for title in titles}
         self._watchable = set(watchable(sim, titles))
 
-    def complaints(self, requests: list[Request], ever: set[Watchable]) -> Iterator[str]:
-        """Yield what the integration says that cannot be true.
-
-        `ever` is what could be played at any time: what ended as available must have been.
-        """
+    def complaints(self, requests: list[Request]) -> Iterator[str]:
+        """Yield what the integration says of open requests that cannot be true."""
         for request in requests:
-            for item, stage in request.status.items.items():
-                if not request.is_open:
-                    if stage is Stage.AVAILABLE and self._key(request, item) not in ever:
-                        yield f"{request.name} {item} ended as available, and never was"
-                    continue
+            for item, stage in request.status.items.items() if request.is_open else ():
                 allowed = self.stages(request, item)
                 if stage not in allowed:
                     words = " or ".join(sorted(allowed))
@@ -101,7 +94,7 @@ class Truth:
         arr, title = self._manager(request)
         entry = arr.find(title)
         element = _element(entry, item)
-        is_watchable = self._key(request, item) in self._watchable
+        is_watchable = self.copy_of(request, item) in self._watchable
         if element is not None and element.file is not None:
             waiting = self._waiting(title, element.file.path)
             if not is_watchable:
@@ -172,7 +165,8 @@ class Truth:
         numbers = {item.ids.get("Shoko File") for item in shown if isinstance(item, ShokofinItem)}
         return file is not None and str(file.id) in numbers
 
-    def _key(self, request: Request, item: ItemKey) -> Watchable:
+    def copy_of(self, request: Request, item: ItemKey) -> Watchable:
+        """Return the copy that an item of a request stands for."""
         arr, title = self._manager(request)
         return (title.kind, title.tmdb, item, arr.is_4k)
 

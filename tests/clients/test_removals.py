@@ -2,7 +2,10 @@
 
 import ast
 from collections.abc import Awaitable
+from dataclasses import asdict
 import pkgutil
+from types import SimpleNamespace
+from typing import cast
 
 import aiohttp
 from aiohttp import web
@@ -20,6 +23,7 @@ from custom_components.media_status.clients.errors import (
 )
 from custom_components.media_status.clients.guard import (
     DryRun,
+    Permit,
     Removals,
     TargetKind,
     WritePolicy,
@@ -58,6 +62,24 @@ def test_only_deletion_makes_permits() -> None:
         and (call.func.id if isinstance(call.func, ast.Name) else call.func.attr) == "Permit"
     }
     assert {path for path in makers if "delet" not in path} == set()
+
+
+def test_nothing_goes_around_the_gate() -> None:
+    """One place makes calls; beside it only sockets for events are opened."""
+    verbs = {"delete", "get", "head", "options", "patch", "post", "put", "request", "ws_connect"}
+    senders = {
+        (path.name, call.func.attr)
+        for path, call in nodes(ast.Call, PACKAGE / "clients")
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in verbs
+        and ast.unparse(call.func.value).endswith("session")
+    }
+    assert senders == {
+        ("base.py", "request"),
+        ("jellyfin.py", "ws_connect"),
+        ("signalr_opening.py", "post"),
+        ("signalr_opening.py", "ws_connect"),
+    }
 
 
 @each
@@ -112,7 +134,8 @@ async def test_a_permit_for_something_else_is_none(
     others += [permit_for(call.kind, "8", "70", HASH[:39], "")]
     others += [permit_for(call.kind, call.target, files=False)] if call.files else []
     others += [permit_for(call.kind, call.target, instance="other")]
-    for permit in others:
+    look_alike = cast("Permit", SimpleNamespace(**asdict(permit_for(call.kind, call.target))))
+    for permit in [*others, look_alike]:
         with pytest.raises(NotPermitted):
             await call.run(client, permit)
     assert service.seen == []

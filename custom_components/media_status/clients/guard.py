@@ -1,6 +1,7 @@
 """Decide whether a call may leave: reading always, changing usually, removing only by a permit.
 
-`BaseClient._request` asks here before anything is sent, and nothing is sent any other way.
+`BaseClient._request` asks here before anything is sent. Nothing is sent any other way but what
+opens a socket for events.
 """
 
 from collections.abc import Iterator

@@ -264,7 +264,8 @@ class Jellyfin(Service):
         self.media_updates += [str(row["Path"]) for row in rows]
 
         async def look() -> None:
-            await self.scan()
+            for row in rows:
+                self.refresher.look_at(str(row["Path"]))
 
         self.clock.call_later(60, look)
         return web.Response(status=204)

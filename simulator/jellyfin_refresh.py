@@ -53,6 +53,19 @@ class Refresher:
             return server.shokofin.refresh(item, now, full=full)
         return server.library.scan(now, below=(self._place(item),))
 
+    def look_at(self, path: str) -> None:
+        """Look through the library folder that a path lies in; other paths are dropped."""
+        server = self._server
+        server.world.look()
+        for name, _, places in server.libraries():
+            for place in places:
+                seen = server.library.where(place)
+                if path.rstrip("/") == seen or path.startswith(f"{seen}/"):
+                    change = server.library.scan(server.now(), below=(place,))
+                    key = server.library_id(name)
+                    change.extend(server.shokofin.sync(server.now(), library=key))
+                    server.announce(change)
+
     def _place(self, item: Item) -> str:
         path = item.path or ""
         if item.playable:

@@ -59,6 +59,26 @@ Faults: ``sim.faults("radarr").drop = 0.3`` (pushes: drop, duplicate, reorder, d
 ``.status = 503``, ``.slow = 2.0``, ``.half = True``, ``.skew = 90``; ``await sim.down("radarr")``,
 ``await sim.up("radarr")``, ``await sim.restart("qbittorrent")``.
 
+Deleting. All services share one disk: ``sim.world.volume`` (files with inodes and hard links),
+``sim.world.disk`` (what the library files are), ``sim.world.removed`` (every name that was removed:
+by whom, and how many bytes are free by that; a person deletes with ``sim.world.remove_file``).
+
+- ``simulator.holdings``: ``hold_film``, ``hold_series(packs=[[1], [2, 3]])``, ``hold_collection``
+  fill the household with torrents that are hard-linked or copied into the library;
+  ``sim.qbittorrent.cross_seed(torrent, linked=)`` seeds the same data a second time; a torrent has
+  ``private``, ``trackers``, ``ratio``, ``ratio_limit``, ``seeding_time_limit``.
+- ``arr.disposal``: ``recycle_bin``, ``delay``, ``stuck`` (200 but files stay), ``lost`` (root
+  folders that are not mounted), ``deletes_empty_folders``; ``arr.desk.exclusions``;
+  ``arr.import_list`` with ImportListSync, ``arr.has_offers`` with RssSync.
+- ``sim.qbittorrent.content``: ``stuck``, ``delay``; ``sim.jellyfin.library.keeps_ghosts``.
+- ``sim.writes`` / ``sim.removing``: the log of calls that change / take away something, each with
+  method, path, query, form, body, time and answer. Wrong calls do what they say: ``hashes=all``,
+  a file deletion through Jellyfin or Shoko, ``/media/{id}/file`` of Seerr.
+- ``sim.faults("radarr").on_write("lost", "DELETE /api/v3/movie", times=2)``: faults of changing
+  calls, before or after their effect (``faults.WriteFault``). aiohttp repeats a DELETE whose
+  connection ended by itself.
+- ``Simulator(volume=RealVolume(path))`` (``simulator.volume_real``) keeps the disk in real folders.
+
 Figures: ``sim.calls`` counts upstream calls per (service, "METHOD /route").
 
 A real qBittorrent replaces the simulated one with ``ExternalClient(url, user, password)``:

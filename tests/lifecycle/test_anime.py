@@ -9,7 +9,6 @@ from custom_components.media_status.lifecycle.facts import (
     AskStatus,
     File,
     Grab,
-    Hindrance,
     Match,
     MatchPhase,
     Observation,
@@ -30,6 +29,7 @@ from custom_components.media_status.lifecycle.model import (
 )
 from custom_components.media_status.lifecycle.request import Changes
 from custom_components.media_status.lifecycle.tracker import TrackerOptions
+from custom_components.media_status.lifecycle.troubles import Hindrance
 
 from .anime_world import AnimeHouse, AnimeWorld
 from .world import LIBRARY, Load, at

@@ -5,11 +5,16 @@ from datetime import datetime
 from custom_components.media_status.lifecycle.facts import (
     AskStatus,
     FactValue,
+    Grab,
     Observation,
+    Queue,
+    QueuePhase,
     Statement,
     Title,
+    Wanted,
 )
 from custom_components.media_status.lifecycle.model import (
+    MOVIE,
     ItemKey,
     MediaType,
     Service,
@@ -107,3 +112,22 @@ class Wish:
     def client_says(self, minutes: float, *said: Statement) -> Changes:
         """Let the torrent client say something."""
         return self.says(minutes, *said, service=Service.QBITTORRENT)
+
+
+_PHASES = {
+    Stage.GRABBING: QueuePhase.QUEUED,
+    Stage.DOWNLOADING: QueuePhase.DOWNLOADING,
+    Stage.DOWNLOADED: QueuePhase.COMPLETED,
+    Stage.IMPORTING: QueuePhase.IMPORTING,
+}
+
+
+def fetched(stage: Stage) -> Wish:
+    """Return a wish for a film that is searched, or has come so far as download `a`."""
+    wish = Wish()
+    wish.says(1, about(Wanted(monitored=True, released=True), MOVIE))
+    if stage in _PHASES:
+        grab = Grab(items=frozenset({MOVIE}), at=at(1))
+        wish.says(1, about(grab, "a"), about(Queue(present=True, phase=_PHASES[stage]), "a"))
+    assert wish.stage() is stage
+    return wish

@@ -29,6 +29,7 @@ class _Threads:
         self._lock = Lock()
         self._is_watching = False
         self.busy = 0
+        self.begun = 0  # in all
 
     def watch(self) -> None:
         """Count from now on."""
@@ -42,6 +43,7 @@ class _Threads:
         ) -> Future[T]:
             with self._lock:
                 self.busy += 1
+                self.begun += 1
             try:
                 future = submit(pool, work, *args, **kwargs)
             except BaseException:
@@ -65,18 +67,26 @@ class _Selector(selectors.DefaultSelector):
 
     seconds = 0.0  # simulated, since the start
     is_still = False  # somebody outside may come
+    # How many jobs had begun when the time was moved last, if nothing has come since.
+    _quiet_since: int | None = None
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is not None and timeout <= 0:
-            return super().select(0)
         events = super().select(0)
+        if timeout is not None and timeout <= 0:
+            if events:
+                self._quiet_since = None
+            return events
         while not events:
             is_busy = timeout is None or self.is_still or _THREADS.busy > 0
-            events = super().select(_LOOK if is_busy else _GRACE)
+            if is_busy or self._quiet_since != _THREADS.begun:
+                events = super().select(_LOOK if is_busy else _GRACE)
             if not events and not is_busy and timeout is not None:
                 self.seconds += timeout
-                break
+                # A timer that only counts wakes nobody else: no need to wait for that again.
+                self._quiet_since = _THREADS.begun
+                return events
+        self._quiet_since = None
         return events
 
 

@@ -25,7 +25,7 @@ from .arr_models import (
 from .base import BaseClient
 from .errors import BadAnswer, NotFound, NotJson, TooOld, WrongService
 from .readers import JsonObject, JsonValue, as_bool, as_dict, as_id, as_int, as_str, as_text
-from .safety import clean_secret, safe_number
+from .safety import clean_secret, safe_number, safe_torrent_id
 
 __all__ = [
     "ArrClient",
@@ -155,6 +155,46 @@ class ArrClient(BaseClient):
             query={"date": moment},
         )
         return sorted(records, key=lambda record: (record.date, record.id))
+
+    async def history_of_title(self, title_id: int) -> list[HistoryRecord]:
+        """Return all that ever happened to one title, oldest first."""
+        name = self.title_key.removesuffix("Id")
+        records = await self._get_projected(
+            f"{_API}/history/{name}",
+            lambda raw: history_record(raw, self.title_key),
+            query={self.title_key: safe_number(title_id)},
+        )
+        own = [record for record in records if record.title_id == title_id]
+        return sorted(own, key=lambda record: (record.date, record.id))
+
+    async def history_of_download(self, download_id: str) -> list[HistoryRecord]:
+        """Return all that happened through one torrent, to any title, newest first.
+
+        The service compares ids as they are written, and writes hashes in capitals.
+        """
+        wanted = safe_torrent_id(download_id)
+        found: dict[int, HistoryRecord] = {}
+        for page in range(1, _MAX_PAGES + 1):
+            answer = await self._get_object(
+                f"{_API}/history",
+                {
+                    "page": str(page),
+                    "pageSize": str(self.page_size),
+                    "sortKey": "date",
+                    "sortDirection": "descending",
+                    "downloadId": wanted.upper(),
+                },
+            )
+            total, rows = as_int(answer.get("totalRecords")), answer.get("records")
+            if total is None or not isinstance(rows, list):
+                raise BadAnswer("the history has an unknown form")
+            records = await self._project(rows, lambda raw: history_record(raw, self.title_key))
+            found |= {one.id: one for one in records if one.download_id == wanted}
+            if page * self.page_size >= total:
+                return list(found.values())
+            if not rows:
+                break
+        raise BadAnswer("the history changed while it was read")
 
     async def notifications(self) -> list[Notification]:
         """Return the configured connections."""

@@ -2,19 +2,23 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, override
 
-from ..clients.arr import ArrClient
+from ..clients.arr_deletion import DeletingArrClient
+from ..clients.guard import Permit
 from ..clients.radarr import Movie
 from ..clients.readers import as_id
 from ..clients.sonarr import Series
+from ..lifecycle.deletion import Holdings, Inspection, Served, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Observation, Opening, Origin, Statement, Title
 from ..lifecycle.model import ItemKey, JsonObject, TitleRef, Via
 from . import autopilot
 from .arr_cursor import ArrCursor
+from .arr_deletion import ArrDeletion
 from .arr_downloads import Download, DownloadId, replaced, statements
 from .arr_health import HealthWatch, is_waiting
 from .arr_items import Items, lacking
@@ -40,7 +44,7 @@ from .text import name_text, path_text
 _HEALTH_EVENTS = frozenset({"health", "healthrestored"})
 
 
-class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
+class ArrConnection[C: DeletingArrClient, T: Movie | Series](Connection):
     """One Radarr or Sonarr. `serves_4k` marks an instance that is only there for 4K."""
 
     origin: ClassVar[Origin]
@@ -54,6 +58,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         shelf: Shelf[T],
         push: ArrPush,
         retry: ArrRetry[C, T],
+        deletion: ArrDeletion[C, T],
         serves_4k: bool = False,
     ) -> None:
         """Initialize with the subentry's id, the client, and what is the service's own."""
@@ -61,6 +66,7 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         self._client = client
         self._push = push
         self._retry = retry
+        self._deletion = deletion
         self._finder = Finder(shelf)
         self._memory = TitleMemory(self._finder.agrees)
         self._shelf = shelf
@@ -147,6 +153,26 @@ class ArrConnection[C: ArrClient, T: Movie | Series](Connection):
         if actions and not dry_run:
             self._touched.add(found.id)  # what a scan finds, no event tells
         return actions
+
+    @override
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return what is here of the targets, exactly by their provider ids."""
+        return await self._deletion.inspect(inspection)
+
+    @override
+    async def trace(self, downloads: frozenset[str]) -> Mapping[str, frozenset[Served]]:
+        """Return all that torrents brought here, of whatever title."""
+        return await self._deletion.trace(downloads)
+
+    @override
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Remove a title or a file, or look for episodes no more."""
+        await self._deletion.remove(step, permit)
+
+    @override
+    async def look(self, step: Step) -> Sight:
+        """Return whether a title or file is gone from the list and from the disk."""
+        return await self._deletion.look(step)
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

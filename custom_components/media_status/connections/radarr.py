@@ -9,6 +9,7 @@ from ..clients.readers import as_dict
 from ..lifecycle.facts import Origin
 from ..lifecycle.model import MOVIE, ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
+from .arr_deletion import RadarrDeletion
 from .arr_downloads import Download
 from .arr_items import Items, MovieItems
 from .arr_push import ArrPush
@@ -67,10 +68,12 @@ class RadarrConnection(ArrConnection[RadarrClient, Movie]):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Initialize with the subentry's id and the client."""
+        shelf = MovieShelf(client)
         super().__init__(
             connection_id,
             client,
-            shelf=MovieShelf(client),
+            shelf=shelf,
+            deletion=RadarrDeletion(connection_id, client, shelf),
             push=RadarrPush(connection_id),
             retry=RadarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,

@@ -9,6 +9,7 @@ from ..clients.sonarr import Series, SonarrClient
 from ..lifecycle.facts import Origin
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
+from .arr_deletion import SonarrDeletion
 from .arr_downloads import Download
 from .arr_episodes import EpisodeWatch
 from .arr_files import numbered_items, paired
@@ -89,10 +90,12 @@ class SonarrConnection(ArrConnection[SonarrClient, Series]):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Initialize with the subentry's id and the client."""
+        shelf = SeriesShelf(client)
         super().__init__(
             connection_id,
             client,
-            shelf=SeriesShelf(client),
+            shelf=shelf,
+            deletion=SonarrDeletion(connection_id, client, shelf),
             push=SonarrPush(connection_id),
             retry=SonarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,

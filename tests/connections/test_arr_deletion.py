@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from custom_components.media_status.clients.errors import ClientError, NotFound
-from custom_components.media_status.clients.guard import DryRun, Removals, WritePolicy
+from custom_components.media_status.clients.guard import DryRun
 from custom_components.media_status.connections.base import Connection, TargetChanged
 from custom_components.media_status.deletion.permits import permit
 from custom_components.media_status.lifecycle.deletion import (
@@ -35,12 +35,6 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 async def house(socket_enabled: None) -> AsyncIterator[House]:
     """Run simulated services and our connections to them, which may remove things."""
     async with Simulator(profile="tiny", seed=11) as simulator, House(simulator) as running:
-        for client, name in (
-            (running.radarr._client, "radarr"),
-            (running.sonarr._client, "sonarr"),
-        ):
-            client.instance = name
-            client.policy = WritePolicy(removals=Removals.ON)
         yield running
 
 
@@ -92,6 +86,7 @@ async def remove(connection: Connection, step: Step) -> None:
 
 
 async def test_a_film_goes_with_its_file_and_is_seen_to_be_gone(house: House) -> None:
+    """Removing a film takes its file along; a rehearsal takes nothing."""
     held = hold_film(house.sim, a_film(house))
     (step,) = (await plan(house.radarr, target(held.entry.title))).pending
     assert (step.verb, step.target) == (Verb.REMOVE_TITLE, str(held.entry.id))
@@ -110,6 +105,7 @@ async def test_a_film_goes_with_its_file_and_is_seen_to_be_gone(house: House) ->
 
 
 async def test_a_file_that_stays_is_seen(house: House) -> None:
+    """A friendly answer is no proof: the disk is."""
     hold_film(house.sim, a_film(house, "Blade Runner", 335984))  # so that the folder is not empty
     held = hold_film(house.sim, a_film(house))
     house.sim.radarr.disposal.stuck = True
@@ -119,6 +115,7 @@ async def test_a_file_that_stays_is_seen(house: House) -> None:
 
 
 async def test_a_folder_that_cannot_be_seen_proves_nothing(house: House) -> None:
+    """A disk that is not mounted makes nothing gone."""
     hold_film(house.sim, a_film(house, "Blade Runner", 335984))
     held = hold_film(house.sim, a_film(house))
     (step,) = (await plan(house.radarr, target(held.entry.title))).pending
@@ -129,6 +126,7 @@ async def test_a_folder_that_cannot_be_seen_proves_nothing(house: House) -> None
 
 
 async def test_without_files_the_title_alone_goes(house: House) -> None:
+    """Files that shall stay do."""
     held = hold_film(house.sim, a_film(house))
     made = await plan(house.radarr, target(held.entry.title), delete_files=False)
     (step,) = made.pending
@@ -139,6 +137,7 @@ async def test_without_files_the_title_alone_goes(house: House) -> None:
 
 
 async def test_a_series_with_the_number_of_a_film_is_not_the_film(house: House) -> None:
+    """Numbers of films and of series are apart."""
     film = a_film(house, "Shared number", 95396)
     hold_series(house.sim, a_series(house))
     assert not (await house.sonarr.inspect(Inspection(now=NOW, targets=(target(film),)))).titles
@@ -147,6 +146,7 @@ async def test_a_series_with_the_number_of_a_film_is_not_the_film(house: House) 
 
 
 async def test_a_title_that_became_another_is_left_alone(house: House) -> None:
+    """What is not as planned any more is not touched."""
     held = hold_film(house.sim, a_film(house))
     (step,) = (await plan(house.radarr, target(held.entry.title))).pending
     moved = replace(step, expects={**step.expects, "path": "/elsewhere"})
@@ -162,6 +162,7 @@ async def test_a_title_that_became_another_is_left_alone(house: House) -> None:
 
 
 async def test_one_season_goes_and_the_other_stays(house: House) -> None:
+    """Chosen episodes go, and are not fetched again."""
     held = hold_series(house.sim, a_series(house), packs=[[1], [2]])
     first = {ItemKey(1, number) for number in (1, 2, 3)}
     made = await plan(house.sonarr, target(held.entry.title, first))
@@ -182,6 +183,7 @@ async def test_one_season_goes_and_the_other_stays(house: House) -> None:
 
 
 async def test_all_seasons_go_as_the_series(house: House) -> None:
+    """When nothing would be left, the series goes."""
     held = hold_series(house.sim, a_series(house))
     every = {ItemKey(season, number) for season in (1, 2) for number in (1, 2, 3)}
     made = await plan(house.sonarr, target(held.entry.title, every))
@@ -192,6 +194,7 @@ async def test_all_seasons_go_as_the_series(house: House) -> None:
 
 
 async def test_all_that_a_torrent_brought_is_told(house: House) -> None:
+    """Of a collection every film is named."""
     films = [a_film(house), a_film(house, "Dune: Part Two", 693134)]
     held = hold_collection(house.sim, films)
     name = held[0].torrents[0].id.lower()
@@ -202,6 +205,7 @@ async def test_all_that_a_torrent_brought_is_told(house: House) -> None:
 
 
 async def test_an_unanswered_question_is_no_answer(house: House) -> None:
+    """A service that fails has nothing to say about what is gone."""
     held = hold_film(house.sim, a_film(house))
     (step,) = (await plan(house.radarr, target(held.entry.title))).pending
     house.sim.faults("radarr").status = 502

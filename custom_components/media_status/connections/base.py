@@ -1,7 +1,7 @@
 """Define what every connection offers: pushes translated, surveys made, webhooks kept in order."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from ..clients.guard import Permit
 from ..lifecycle.deletion import Holdings, Inspection, Served, Step
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import FactKind, Match, Observation, Statement
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, ProviderIds, Service, Stage
 
 
@@ -177,6 +178,23 @@ class Census:
     titles: tuple[Owned, ...] | None = None  # managers only
 
 
+@dataclass(slots=True, kw_only=True)
+class CatalogueTask:
+    """A read of all that a service has, or only of what changed; `cursor` is JSON and stored.
+
+    With `since` (what `cursor` was after the last complete read) only changes are read, as far as
+    the service can tell them; a service that cannot reads everything and says so by `is_full`.
+    The reader keeps `cursor` up to date before it yields a page, so that an interrupted read goes
+    on behind the last page that was stored (`resume`).
+    """
+
+    now: datetime
+    since: JsonObject | None = None
+    resume: JsonObject | None = None
+    cursor: JsonObject = field(default_factory=dict)
+    is_full: bool = True
+
+
 class Connection(ABC):
     """One configured service instance: translates pushes, makes surveys, keeps the webhook."""
 
@@ -230,6 +248,15 @@ class Connection(ABC):
     async def census(self) -> Census | None:
         """Return all that the service has; None where it cannot be counted cheaply."""
         return None
+
+    async def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield everything that the service has, or what changed since; raise `ClientError`.
+
+        A full read that ends without an error was complete: what it did not name is not there.
+        """
+        nothing: tuple[CataloguePage, ...] = ()
+        for page in nothing:
+            yield page
 
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:
         """Return how our webhook stands in the service."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 import importlib
 import json
+import time
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -31,7 +32,7 @@ from custom_components.media_status.lifecycle.model import (
     Subject,
     Via,
 )
-from custom_components.media_status.lifecycle.request import Request, Status
+from custom_components.media_status.lifecycle.request import Explanation, Request, Status
 from tests.journal.strategies import FACTS, ITEMS, MOMENTS, REQUESTS, STATUSES, VALUES_BY_KIND
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -146,6 +147,23 @@ def test_moments_are_written_in_utc() -> None:
     assert codec.encode_time(moment) == "2026-03-01T12:00:00+00:00"
 
 
+def test_moments_are_written_in_utc_wherever_the_house_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not in the machine's own zone."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        moment = NOON.astimezone(timezone(timedelta(hours=5, minutes=30)))
+        assert codec.encode_time(moment) == "2026-03-01T12:00:00+00:00"
+    time.tzset()
+
+
+def test_a_moment_of_any_zone_is_read_as_that_moment() -> None:
+    """Not every writer writes UTC."""
+    assert codec.decode_time("2026-03-01T17:30:00+05:30") == NOON
+
+
 def test_a_moment_without_zone_is_read_as_utc() -> None:
     """A text without an offset cannot make a naive moment."""
     assert codec.decode_time("2026-03-01T12:00:00") == NOON
@@ -160,6 +178,27 @@ def test_unknown_fields_are_skipped() -> None:
 def test_unknown_kinds_are_skipped() -> None:
     """A kind that only a newer version knows is not an error."""
     assert codec.decode_value("smell", {"present": True}) is None
+
+
+def test_a_fact_of_an_unknown_kind_is_skipped() -> None:
+    """The journal may hold what only a newer version wrote."""
+    moment = "2026-03-01T12:00:00+00:00"
+    row = codec.FactRow("", "c", "smell", "radarr", {}, moment, moment, "survey")
+    assert codec.decode_fact(row) is None
+    assert codec.decode_fact(row._replace(kind="title", value={"present": True})) is not None
+
+
+@pytest.mark.parametrize("odd", [[1], {"a": 1}, 1.5, True])
+def test_values_of_a_reason_are_texts_and_whole_numbers(odd: JsonValue) -> None:
+    """Anything else is as good as none."""
+    reason: dict[str, JsonValue] = {"code": "queued", "values": {"position": 3, "name": "x"}}
+    read = codec.decode_status({"stage": "searching", "explanation": reason})
+    assert read is not None
+    assert read.explanation == Explanation(code="queued", values={"position": 3, "name": "x"})
+    reason["values"] = {"position": odd}
+    read = codec.decode_status({"stage": "searching", "explanation": reason})
+    assert read is not None
+    assert read.explanation == Explanation(code="queued")
 
 
 def test_an_unknown_word_is_unknown_where_it_may_be() -> None:

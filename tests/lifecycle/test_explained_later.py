@@ -163,14 +163,17 @@ def test_a_failed_download_says_why(why: str | None, values: dict[str, JsonValue
     assert wish.explanation.values == values
 
 
-def test_the_last_failure_of_all_items_is_told() -> None:
+@pytest.mark.parametrize(
+    ("failed_at", "told"), [({"a": 5, "b": 3, "c": 4}, "a"), ({"a": 3, "b": 5, "c": 5}, "c")]
+)
+def test_the_last_failure_of_all_items_is_told(failed_at: dict[str, float], told: str) -> None:
     """Of two at the same time, always the same one."""
     wish = Wish(*EPISODES)
-    for key, item, minutes in (("a", ONE, 3), ("b", TWO, 5), ("c", THREE, 5)):
+    for (key, minutes), item in zip(failed_at.items(), EPISODES, strict=True):
         grab = Grab(items=frozenset({item}), at=at(1))
         failed = Outcome(result=Result.FAILED, at=at(minutes), message=key)
         wish.says(1, about(grab, key), about(failed, key))
-    assert wish.explanation.values == {"reason": "c"}
+    assert wish.explanation.values == {"reason": told}
 
 
 # --- Shoko -------------------------------------------------------------------------------------

@@ -120,6 +120,16 @@ def test_a_grab_of_a_clock_that_is_ahead_is_believed_as_long() -> None:
     assert wish.stage() is S.SEARCHING
 
 
+def test_a_grab_at_the_moment_of_the_look_is_believed() -> None:
+    """That the queue lacked it for long before was of a former grab."""
+    wish = _grabbed()
+    for minutes in (2, 10):
+        wish.says(minutes, about(Queue(present=False), "a"))
+    assert wish.stage() is S.SEARCHING
+    wish.says(10, about(Grab(items=frozenset({MOVIE}), at=at(10)), "a"))
+    assert wish.stage() is S.GRABBING
+
+
 def test_one_manager_is_enough_to_miss_it() -> None:
     """The other one, which does not speak of it, holds nothing up."""
     wish = _grabbed()

@@ -17,7 +17,6 @@ from custom_components.media_status.lifecycle.facts import (
     Wanted,
 )
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, Service, Stage, Via
-from custom_components.media_status.lifecycle.stages import GRAB_GRACE
 
 from .wish import EPISODES, Wish, about
 from .world import at
@@ -25,7 +24,6 @@ from .world import at
 ONE, TWO, THREE = EPISODES
 S = Stage
 SEERR, RADARR, CLIENT = Service.SEERR, Service.RADARR, Service.QBITTORRENT
-GRACE = GRAB_GRACE.total_seconds() / 60
 
 
 def _grabbed(*items: ItemKey, when: float = 1, key: str = "a") -> Wish:

@@ -8,10 +8,11 @@ import pytest
 
 from custom_components.media_status.connections.base import Action
 from custom_components.media_status.explanations import async_load
+from custom_components.media_status.lifecycle.advice import ADVISED
 from custom_components.media_status.lifecycle.facts import Verdict
 from custom_components.media_status.lifecycle.identity_map import Mismatch
 from custom_components.media_status.lifecycle.model import JsonValue, Service
-from custom_components.media_status.lifecycle.request import TimelineEntry
+from custom_components.media_status.lifecycle.request import Explanation, TimelineEntry
 from homeassistant.core import HomeAssistant
 
 from .repository import PACKAGE, ROOT, nodes, read_table, under
@@ -34,9 +35,9 @@ def codes() -> set[str]:
     for where, table in nodes(ast.Assign, PACKAGE / "lifecycle"):
         if where in paths and isinstance(table.value, ast.Dict):
             found |= set().union(*(literals(value) for value in table.value.values))
-    for where, given in nodes(ast.Assign, PACKAGE / "lifecycle"):
-        if where in paths and [ast.unparse(target) for target in given.targets] == ["code"]:
-            found |= literals(given.value)
+    for where, named in nodes(ast.Assign, PACKAGE / "lifecycle"):
+        if where in paths and [ast.unparse(target) for target in named.targets] == ["code"]:
+            found |= literals(named.value)
     return found
 
 
@@ -87,10 +88,76 @@ def test_every_code_has_a_sentence() -> None:
         assert f"{PREFIX}{code}" in common, code
 
 
+def codes_for_people() -> set[str]:
+    """Return every code of an explanation that says it needs a person."""
+    found = set()
+    for where, node in nodes(ast.Call, PACKAGE / "lifecycle"):
+        given = {entry.arg: entry.value for entry in node.keywords}
+        if where.name.startswith("explain") and ast.unparse(node.func) == "Explanation":
+            if not isinstance(given.get("needs_person"), ast.Constant | None):
+                continue
+            if "needs_person" in given:
+                found |= literals(given["code"])
+    return found
+
+
+async def test_all_advice_is_in_words(hass: HomeAssistant) -> None:
+    """Whoever is needed is told what to do, and no advice is for what nobody explains."""
+    texts = await async_load(hass)
+    assert codes() >= ADVISED
+    assert codes_for_people() <= ADVISED
+    for code in ADVISED:
+        sentence = texts.advice(code, {"service": "Radarr 4K"})
+        assert sentence is not None, code
+        assert sentence.endswith("."), code
+    common = under(read_table(PACKAGE / "translations" / "en.json"), "common")
+    spoken = {key.removeprefix("advice_") for key in common if key.startswith("advice_")}
+    assert spoken == ADVISED
+
+
+async def test_moments_are_told_by_the_clock_of_the_house(hass: HomeAssistant) -> None:
+    """With the day: the sentence may be read much later."""
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    texts = await async_load(hass)
+    asked, searched = (datetime(2026, 11, day, 20, 40, tzinfo=UTC) for day in (20, 21))
+    explanation = Explanation(code="searching", service=Service.RADARR, at=searched)
+    words = {"service": "Radarr"}
+    assert texts.explanation(explanation, words, since=asked) == (
+        "Looking for a good release since 2026-11-20, 21:40. "
+        "Radarr searched last on 2026-11-21, 21:40."
+    )
+    bare = Explanation(code="searching", since=searched)
+    assert texts.explanation(bare, words, since=asked) == (
+        "Looking for a good release since 2026-11-21, 21:40."
+    )
+    assert texts.explanation(Explanation(code="searching"), words, since=None) == (
+        "Looking for a good release."
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"seeds": 0, "hours": 7}, "Nobody has shared the download for 7 h (0 sources connected)."),
+        (
+            {"seeds": 1},
+            "The download is waiting for others to share it (1 sources connected).",
+        ),
+        ({"hours": 7}, "The download is waiting for others to share it."),
+    ],
+)
+async def test_what_is_known_in_part_is_said(
+    hass: HomeAssistant, values: dict[str, str | int], sentence: str
+) -> None:
+    """Of several sentences the one that says most without a gap."""
+    texts = await async_load(hass)
+    assert texts.sentence("stalled", values) == sentence
+
+
 async def test_everything_done_in_a_service_has_a_sentence(hass: HomeAssistant) -> None:
     """Whoever tries again reads what that does."""
     texts = await async_load(hass)
-    found = given_codes("connections", "Action")
+    found = given_codes("connections", "Action") | {"look_for_releases"}
     assert "rescan_file" in found
     for code in found:
         sentence = texts.action(Action(code=code, target="One Piece"), "Shoko")

@@ -1,21 +1,26 @@
 """Get a request moving that waits for a person: ask the services that can do something."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 import logging
 from typing import Final
+
+from homeassistant.util import dt as dt_util
 
 from .clients.errors import ClientError
 from .connections.base import Action
 from .coordinator import ConnectionCoordinator
 from .hub import Hub
-from .lifecycle.model import JsonObject, JsonValue
-from .lifecycle.request import Request
+from .journal import JournalError
+from .lifecycle.facts import Observation, Statement
+from .lifecycle.model import JsonObject, JsonValue, Via
+from .lifecycle.request import Changes, Request
 from .serialize import MAX_SENTENCE, MAX_TITLE, clean, clean_or_none
 
 _LOGGER = logging.getLogger(__name__)
 
-_LIMIT: Final = 60  # seconds for one service
+_LIMIT: Final = 150  # seconds for one service: it may ask all of its indexers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +58,27 @@ async def _attempt(
         reason = str(err) or "timeout"
         _LOGGER.info("%s could not be asked to try again: %s", coordinator.name, reason)
         return Attempt(coordinator=coordinator, error=reason)
+    words = tuple(word for action in actions for word in action.learned)
+    if words:
+        with contextlib.suppress(JournalError):  # it is known, and stored with what comes next
+            await hub.record(_heard(hub, coordinator, request, words))
     return Attempt(coordinator=coordinator, actions=actions)
+
+
+def _heard(
+    hub: Hub, coordinator: ConnectionCoordinator, request: Request, words: tuple[Statement, ...]
+) -> Changes:
+    """Take in what an action found out about a request; return what that changes."""
+    now = dt_util.utcnow()
+    seen = Observation(
+        connection_id=coordinator.connection_id,
+        service=coordinator.kind,
+        via=Via.USER,
+        seen_at=now,
+        statements=words,
+        request_id=request.id,
+    )
+    return hub.tracker.observe((seen,), now)
 
 
 def attempts_json(hub: Hub, attempts: list[Attempt]) -> JsonObject:

@@ -22,6 +22,8 @@ _OVERHEAD: Final = 40  # what a request costs beside its facts, in facts
 _WITH_FILE: Final = frozenset({Stage.SYNCING_LIBRARY, Stage.ANIME_MATCHING, Stage.AVAILABLE})
 # A torrent without a source for so long is given up when somebody wants to try again.
 _HOPELESS: Final = timedelta(hours=6)
+# A search takes minutes; what is still sought after this time was sought in vain.
+_IN_VAIN: Final = timedelta(hours=1)
 _KNOWS_ANIME: Final = frozenset({Service.SHOKO, Service.JELLYFIN})
 _MEDIA_TYPES: Final = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
@@ -82,6 +84,7 @@ def wanted_title(
     """Return a request as a connection needs to know it; what is urgent is overdue at once."""
     is_library = asker.kind is Service.JELLYFIN
     has_variants = is_library and asker.has_variants(request)
+    is_managed = is_urgent and asker.kind in _MEDIA_TYPES
     items: dict[ItemKey, WantedItem] = {}
     if is_library:
         late = _syncing(request) if is_urgent else _overdue(asker.options, request, now)
@@ -107,7 +110,8 @@ def wanted_title(
         downloads=frozenset(request.download_names),
         is_anime=asker.kind in _KNOWS_ANIME and request.is_anime,
         has_variants=has_variants,
-        stalled=_stalled(request, now) if is_urgent and asker.kind in _MEDIA_TYPES else frozenset(),
+        stalled=_stalled(request, now) if is_managed else frozenset(),
+        long_sought=_long_sought(request, now) if is_managed else frozenset(),
     )
 
 
@@ -123,6 +127,15 @@ def _stalled(request: Request, now: datetime) -> frozenset[str]:
         and fact.value.hitch is None  # a client that is offline finds nobody for any release
         and not fact.value.seeds
         and now - fact.since >= _HOPELESS
+    )
+
+
+def _long_sought(request: Request, now: datetime) -> frozenset[ItemKey]:
+    """Return what a search should have found by now."""
+    return frozenset(
+        item
+        for item, stage in request.status.items.items()
+        if stage is Stage.SEARCHING and now - request.item_since.get(item, now) >= _IN_VAIN
     )
 
 

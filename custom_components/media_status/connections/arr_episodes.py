@@ -9,7 +9,7 @@ from ..clients.sonarr import Episode, Series, SonarrClient
 from ..lifecycle.facts import File, Statement, Wanted
 from ..lifecycle.model import ItemKey, Subject
 from .arr_downloads import DownloadId, Record
-from .arr_items import Items, asks_for
+from .arr_items import Items, asks_for, sought
 from .arr_words import joined_path
 from .base import WantedTitle
 from .text import name_text, path_text, title_text
@@ -124,12 +124,11 @@ def _episode_statements(series: Series, episode: Episode) -> list[Statement]:
             released=None if episode.air_date or episode.has_file else False,
             release_at=episode.air_date,
             title=title_text(episode.title),
-            searched_at=episode.last_search,
         )
         stated.append(Statement(value=wanted, subject=subject))
     if (file := _episode_file(series, episode)) is not None:
         stated.append(Statement(value=file, subject=subject))
-    return stated
+    return [*stated, *sought(episode, subject)]
 
 
 def _episode_file(series: Series, episode: Episode) -> File | None:

@@ -49,19 +49,17 @@ class HealthWatch:
     async def read(self, titles: Iterable[_Title], now: datetime) -> None:
         """Read what is due for titles that wait; what cannot be read stays as it was known.
 
-        Calls: none or two, and one more when a title's profile is not known.
+        Calls: three, or none.
         """
-        waiting = list(titles)
         since = self._read_at
         # A clock that was set back must not make us wait.
-        if not waiting or (since is not None and timedelta(0) <= now - since < READ_AGAIN):
+        if not any(titles) or (since is not None and timedelta(0) <= now - since < READ_AGAIN):
             return
         self._read_at = now
         try:
             self._messages = tuple(await self._client.health())
             self._folders = tuple(await self._client.root_folders())
-            if any(title.profile_id not in {None, *self._profiles} for title in waiting):
-                self._profiles = await self._client.profiles()
+            self._profiles = await self._client.profiles()
         except ClientError:
             # Explanations alone need it: the survey goes on without.
             return

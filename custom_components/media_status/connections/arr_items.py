@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import override
 
 from ..clients.radarr import Movie
-from ..clients.sonarr import Series
-from ..lifecycle.facts import File, Statement, Wanted
+from ..clients.sonarr import Episode, Series
+from ..lifecycle.facts import File, Sought, Statement, Wanted
 from ..lifecycle.model import MOVIE, ItemKey, Subject
 from .arr_downloads import Download, Record
 from .arr_words import joined_path
@@ -83,15 +83,18 @@ class MovieItems(Items[Movie]):
         stated: list[Statement] = []
         if title.monitored is not None:
             wanted = Wanted(
-                monitored=title.monitored,
-                released=title.is_available,
-                release_at=release_at(title),
-                searched_at=title.last_search,
+                monitored=title.monitored, released=title.is_available, release_at=release_at(title)
             )
             stated.append(Statement(value=wanted, subject=subject))
         if (file := movie_file(title)) is not None:
             stated.append(Statement(value=file, subject=subject))
-        return stated
+        return [*stated, *sought(title, subject)]
+
+
+def sought(title: Movie | Episode, subject: Subject) -> Iterable[Statement]:
+    """Yield when something that is not there was searched for last, where the manager tells."""
+    if title.last_search is not None and title.has_file is False:
+        yield Statement(value=Sought(at=title.last_search), subject=subject)
 
 
 def release_at(movie: Movie) -> datetime | None:

@@ -2,15 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from ..clients.arr import ArrClient, QueueRecord
+from ..clients.arr import ArrClient, Candidate, QueueRecord
+from ..clients.errors import ClientError
 from ..clients.radarr import Movie
 from ..clients.sonarr import Series
-from ..lifecycle.facts import QueuePhase
-from ..lifecycle.model import ItemKey, Stage
+from ..lifecycle.facts import QueuePhase, Statement
+from ..lifecycle.model import ItemKey, Stage, Subject
 from .arr_downloads import Download, Record, downloads
+from .arr_look import summed_up
 from .base import Action, WantedTitle
 from .cooldown import Cooldown
 from .text import title_text
@@ -40,13 +42,26 @@ class Part:
     season_size: int = 1  # monitored episodes of its season, with a file or without
 
 
+# What a step that was taken found out; False when it was too late for it.
+type Outcome = tuple[Statement, ...] | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How to see what the indexers have for parts of a title before it is searched for again."""
+
+    parts: Sequence[Part]
+    run: Callable[[], Awaitable[Sequence[Candidate]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do; `keys` name what it is done to. `run` returns False when it was too late."""
+    """One thing to do; `keys` name what it is done to."""
 
     action: Action
     keys: tuple[str, ...]
-    run: Callable[[], Awaitable[bool | None]]
+    run: Callable[[], Awaitable[Outcome]]
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,21 +101,23 @@ class ArrRetry[C: ArrClient, T: Movie | Series](ABC):
     async def retry(self, title: T, wanted: WantedTitle, *, dry_run: bool) -> tuple[Action, ...]:
         """Do what the stages of the parts and the queue call for; raise `ClientError`.
 
-        Calls: the queue, a series' episodes, and one for each action.
+        Calls: the queue, a series' episodes, one for each action, one slow look at indexers.
         """
         parts = [part for part in await self._parts(title, wanted) if part.stage in _OPEN]
         if not parts:
             return ()
         plan = self._plan(title, wanted, parts, await self._client.queue())
         actions: list[Action] = []
-        for step in self._steps(title, plan):
+        for step in _with_look(self._steps(title, plan), wanted):
             if not all(map(self._cooldown.is_over, step.keys)):
                 continue
             if not dry_run:
                 with self._cooldown.begun(step.keys):
-                    is_done = await step.run()
-                if is_done is False:
+                    outcome = await step.run()
+                if outcome is False:
                     continue
+                if isinstance(outcome, tuple):
+                    step = replace(step, action=replace(step.action, learned=outcome))
             actions.append(step.action)
         return tuple(actions)
 
@@ -164,8 +181,37 @@ class ArrRetry[C: ArrClient, T: Movie | Series](ABC):
             )
 
 
+def _with_look(steps: Iterable[Step], wanted: WantedTitle) -> Iterator[Step]:
+    """Yield the steps; the first search for what was sought in vain shows what there is."""
+    has_looked = False
+    for step in steps:
+        look = step.look
+        is_vain = look and any(part.item in wanted.long_sought for part in look.parts)
+        if look is None or not is_vain or has_looked:
+            yield step
+            continue
+        has_looked = True
+        action = replace(step.action, code="look_for_releases")
+        yield replace(step, action=action, run=partial(_look, step, look))
+
+
+async def _look(step: Step, look: Look) -> Outcome:
+    """Return what the indexers have; search only when some of it is wanted, or nobody knows."""
+    try:
+        found = summed_up(await look.run())
+    except ClientError:
+        return await step.run()
+    if found.rejected < found.found:
+        await step.run()
+    subjects = (Subject(item=part.item) for part in look.parts)
+    return tuple(Statement(value=found, subject=subject) for subject in subjects)
+
+
 def search_step(
-    title: Movie | Series, parts: Sequence[Part], run: Callable[[], Awaitable[None]]
+    title: Movie | Series,
+    parts: Sequence[Part],
+    run: Callable[[], Awaitable[None]],
+    look: Look | None = None,
 ) -> Step:
     """Return a search for parts of a title."""
     name = title_text(title.title) or str(title.id)
@@ -177,6 +223,7 @@ def search_step(
         action=Action(code="search_title", target=f"{name}{episodes}"),
         keys=tuple(search_key(part) for part in parts),
         run=run,
+        look=look,
     )
 
 

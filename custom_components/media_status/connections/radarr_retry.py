@@ -7,7 +7,7 @@ from typing import override
 from ..clients.radarr import Movie, RadarrClient
 from ..lifecycle.model import MOVIE
 from .arr_downloads import Record
-from .arr_retry import ArrRetry, Part, Step, search_step
+from .arr_retry import ArrRetry, Look, Part, Step, search_step
 from .base import WantedTitle
 
 
@@ -31,7 +31,8 @@ class RadarrRetry(ArrRetry[RadarrClient, Movie]):
     @override
     def _searches(self, title: Movie, sought: Sequence[Part]) -> Iterator[Step]:
         """Yield the search for the film."""
-        yield search_step(title, sought, partial(self._client.search, title.id))
+        look = Look(parts=sought, run=partial(self._client.candidates, title.id))
+        yield search_step(title, sought, partial(self._client.search, title.id), look)
 
     @override
     async def _rescan(self, title: Movie) -> None:

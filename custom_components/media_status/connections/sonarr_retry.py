@@ -9,7 +9,7 @@ from typing import override
 from ..clients.sonarr import Series, SonarrClient
 from ..lifecycle.model import ItemKey
 from .arr_downloads import Record
-from .arr_retry import ArrRetry, Part, Step, search_step
+from .arr_retry import ArrRetry, Look, Part, Step, search_step
 from .base import WantedTitle
 
 
@@ -52,12 +52,16 @@ class SonarrRetry(ArrRetry[SonarrClient, Series]):
             found = list(parts)
             if season > 0 and 1 < len(found) == found[0].season_size:
                 run = partial(self._client.search_season, title.id, season)
-                yield search_step(title, found, run)
+                see = partial(self._client.season_candidates, title.id, season)
+                yield search_step(title, found, run, Look(parts=found, run=see))
             else:
                 single += found
         if single:
             numbers = [part.own_id for part in single]
-            yield search_step(title, single, partial(self._client.search_episodes, numbers))
+            run = partial(self._client.search_episodes, numbers)
+            # Each look asks every indexer: one episode stands for the others.
+            see = partial(self._client.candidates, numbers[0])
+            yield search_step(title, single, run, Look(parts=single[:1], run=see))
 
     @override
     async def _rescan(self, title: Series) -> None:

@@ -79,6 +79,7 @@ _OF_TITLE = frozenset(
         FactKind.OUTCOME,
         FactKind.QUEUE,
         FactKind.HEALTH,
+        FactKind.SOUGHT,
         FactKind.SEARCH,
     }
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .evidence import Evidence
-from .facts import Ask, Fact, Health, Search, Title, Wanted
+from .facts import Ask, Fact, Health, Search, Sought, Title, Wanted
 from .found import Found
 from .model import Service, Stage, Subject
 from .request import Explanation
@@ -74,8 +74,7 @@ def searching(evidence: Evidence, found: Found, manager: Service) -> Explanation
         fact, search = max(looks, key=lambda entry: entry[0].seen_at)
         if search.rejected >= search.found:
             return _fruitless(fact, search)
-    wanted = [value for subject in subjects for value in evidence.about(Wanted, subject)]
-    times = [value.searched_at for value in wanted if value.searched_at is not None]
+    times = [sought.at for subject in subjects for sought in evidence.about(Sought, subject)]
     return Explanation(code="searching", service=manager, at=max(times, default=None))
 
 

@@ -1,7 +1,6 @@
-"""Define facts: what a service saw, and when.
+"""Define facts: what a service saw, and when. A value's class is its kind.
 
-A fact's value is one of the frozen classes below; its class is its kind. `None` as a value means
-*unknown*: it is recorded nowhere and changes nothing. Absence is always said explicitly.
+What is *unknown* is recorded nowhere and changes nothing; absence is always said explicitly.
 """
 
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ class FactKind(StrEnum):
     PLAYABLE = "playable"
     OBSTACLE = "obstacle"
     HEALTH = "health"
+    SOUGHT = "sought"
     SEARCH = "search"
     GRAB = "grab"
     OUTCOME = "outcome"
@@ -78,6 +78,7 @@ class Verdict(StrEnum):
 
     AVAILABLE = "available"
     FAILED = "failed"
+    DELETED = "deleted"  # from every service, and seen to be gone; of an item, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ class Decision:
 
     kind: ClassVar[FactKind] = FactKind.DECISION
     verdict: Verdict
-    reason: str | None = None
+    reason: str | None = None  # of a deletion: where it came from
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,14 @@ class Wanted:
     released: bool | None = None  # Radarr's own `isAvailable`; None where only the date tells
     release_at: datetime | None = None  # air date, or the release Radarr waits for
     title: str | None = None
-    searched_at: datetime | None = None  # when it was last searched for, where that is told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """When Radarr/Sonarr searched for an item last (subject: item)."""
+
+    kind: ClassVar[FactKind] = FactKind.SOUGHT
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,10 +169,9 @@ class AnimeEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """How far Shoko is with the file of an item (subject: item).
+    """How far Shoko is with the file of an item (subject: item); of no other file of it.
 
-    `path` is the file's path as Radarr/Sonarr said it when Shoko was asked: of another file of
-    the item this says nothing.
+    `path` is the file's path as Radarr/Sonarr said it when Shoko was asked.
     """
 
     kind: ClassVar[FactKind] = FactKind.MATCH
@@ -305,6 +313,7 @@ type FactValue = (
     | Playable
     | Obstacle
     | Health
+    | Sought
     | Search
     | Grab
     | Outcome

@@ -176,6 +176,8 @@ class Twin:
         if query.get("isMissing") == "false":
             shown = ("Season", "Series")
             found = [i for i in found if i["LocationType"] != "Virtual" or i["Type"] in shown]
+        elif query.get("isMissing") == "true":
+            found = [item for item in found if item["LocationType"] == "Virtual"]
         found.sort(key=lambda item: str(item["Id"]))
         start, limit = int(query.get("startIndex", 0)), int(query.get("limit", 100))
         answer = self._listing(found, start, limit, query.get("fields", ""))

@@ -14,6 +14,7 @@ from custom_components.media_status.lifecycle.facts import (
     TransferPhase as Phase,
 )
 from custom_components.media_status.lifecycle.model import JsonObject, Service, Subject, Via
+from custom_components.media_status.lifecycle.troubles import Hitch
 
 from .conftest import FIXTURES, NOW, Replay, wanted
 
@@ -296,3 +297,67 @@ async def test_a_torrent_that_cannot_be_read_is_not_absent(
     survey = await connection.survey(wanted("a" * 40))
     assert survey.dropped == 1
     assert not survey.complete
+
+
+FULL: JsonObject = {"free_space_on_disk": 2999, "connection_status": "connected"}
+OFFLINE: JsonObject = {"free_space_on_disk": 10**12, "connection_status": "disconnected"}
+FINE: JsonObject = {"free_space_on_disk": 10**12, "connection_status": "firewalled"}
+
+
+@pytest.mark.parametrize(
+    ("state", "server", "hitch"),
+    [
+        ("error", FULL, Hitch.DISK_FULL),
+        ("error", FULL | {"free_space_on_disk": 0}, Hitch.DISK_FULL),
+        ("error", FULL | {"free_space_on_disk": 99 * 1024**2}, Hitch.DISK_FULL),
+        ("error", FULL | {"free_space_on_disk": 100 * 1024**2}, None),
+        ("error", FULL | {"free_space_on_disk": -1}, None),
+        ("error", {}, None),
+        ("error", OFFLINE, None),
+        ("missingFiles", FULL, None),
+        ("stalledDL", FULL, None),
+        ("stalledDL", OFFLINE, Hitch.OFFLINE),
+        ("metaDL", OFFLINE, Hitch.OFFLINE),
+        ("queuedDL", OFFLINE, Hitch.OFFLINE),
+        ("downloading", OFFLINE, Hitch.OFFLINE),
+        ("stalledDL", FINE, None),
+        ("pausedDL", OFFLINE, None),
+        ("stalledUP", OFFLINE, None),
+    ],
+)
+async def test_what_the_whole_client_lacks(
+    connection: QBittorrentConnection,
+    replay: Replay,
+    state: str,
+    server: JsonObject,
+    hitch: Hitch | None,
+) -> None:
+    """A full disk stops a torrent with an error; without a network nothing arrives."""
+    torrent = TORRENT | {"state": state, "dlspeed": 0}
+    answer: JsonObject = {"rid": 1, "full_update": True, "torrents": {HASH: torrent}}
+    replay.answers.append(answer | {"server_state": server})
+    (transfer,) = transfers(await connection.survey(wanted(HASH)))
+    assert transfer.hitch is hitch
+
+
+async def test_who_still_receives_is_not_offline(
+    connection: QBittorrentConnection, replay: Replay
+) -> None:
+    """QBittorrent says so for a moment after its start, too."""
+    answer: JsonObject = {"rid": 1, "full_update": True, "torrents": {HASH: TORRENT}}
+    replay.answers.append(answer | {"server_state": OFFLINE})
+    (transfer,) = transfers(await connection.survey(wanted(HASH)))
+    assert transfer.hitch is None
+
+
+async def test_much_left_needs_as_much_room(
+    connection: QBittorrentConnection, replay: Replay
+) -> None:
+    """What is free has to suffice for what is left."""
+    left = 4 * 1024**3
+    for free, hitch in ((left - 1, Hitch.DISK_FULL), (left, None)):
+        torrent = TORRENT | {"state": "error", "amount_left": left}
+        answer: JsonObject = {"rid": 1, "full_update": True, "torrents": {HASH: torrent}}
+        replay.answers.append(answer | {"server_state": {"free_space_on_disk": free}})
+        (transfer,) = transfers(await connection.survey(wanted(HASH)))
+        assert transfer.hitch is hitch

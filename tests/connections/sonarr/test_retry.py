@@ -155,3 +155,39 @@ async def test_what_sonarr_does_not_have(house: House) -> None:
     house.sim.sonarr.delete(entry)
     assert await house.sonarr.retry(wanted) == ()
     assert house.sim.sonarr.commands == []
+
+
+async def test_what_was_sought_in_vain_is_looked_at_once(house: House) -> None:
+    """A season as one; of single episodes one stands for all, and the rest is searched."""
+    entry = await requested(house, 1, 2)
+    sonarr = house.sim.sonarr
+    sonarr.import_file([entry.season(2)[0]])
+    await house.settle()
+    wanted = wanted_of(house.request(NAME), "sonarr")
+    wanted = replace(wanted, long_sought=frozenset({ItemKey(1, 4), ItemKey(2, 2)}))
+    sonarr.refused = [("Unknown Series",)]
+    season, rest = await house.sonarr.retry(wanted)
+    assert (season.code, season.target) == ("look_for_releases", f"{NAME} S01E01 … S01E04 (4)")
+    assert [said.subject.item for said in season.learned] == [
+        ItemKey(1, number) for number in range(1, 5)
+    ]
+    assert (rest.code, rest.learned) == ("search_title", ())
+    assert sonarr.looks == [f"seriesId={entry.id}&seasonNumber=1"]
+    assert sonarr.commands == ["EpisodeSearch"]
+
+
+async def test_one_episode_is_looked_at(house: House) -> None:
+    """The first that lacks; what was found says something of it alone."""
+    entry = await requested(house, 2)
+    sonarr = house.sim.sonarr
+    sonarr.import_file([entry.season(2)[0]])
+    await house.settle()
+    wanted = wanted_of(house.request(NAME), "sonarr")
+    other = replace(wanted, long_sought=frozenset({ItemKey(2, 3)}))
+    (action,) = await house.sonarr.retry(other, dry_run=True)
+    assert action.code == "search_title"
+    wanted = replace(wanted, long_sought=frozenset({ItemKey(2, 2)}))
+    (action,) = await house.sonarr.retry(wanted)
+    assert action.code == "look_for_releases"
+    assert [said.subject.item for said in action.learned] == [ItemKey(2, 2)]
+    assert sonarr.looks == [f"episodeId={entry.season(2)[1].id}"]

@@ -97,6 +97,7 @@ async def _async_start(
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_FINAL_WRITE, close))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
+    await hub.deletions.start()
     for coordinator in hub.connections.values():
         start_listener(hub, coordinator)
 

@@ -48,6 +48,14 @@ CONF_WEBHOOK_SECRET: Final = "webhook_secret"
 
 # Options of the tracker.
 CONF_DEADLINES: Final = "deadlines"
+CONF_DELETION_AUTOMATIONS: Final = "deletion_automations"
+CONF_DELETION_MAX_GIGABYTES: Final = "deletion_max_gigabytes"
+CONF_DELETION_MAX_GIGABYTES_DAY: Final = "deletion_max_gigabytes_day"
+CONF_DELETION_MAX_ITEMS: Final = "deletion_max_items"
+CONF_DELETION_MAX_ITEMS_DAY: Final = "deletion_max_items_day"
+CONF_DELETION_MODE: Final = "deletion_mode"
+CONF_FOLLOW_EXTERNAL_DELETIONS: Final = "follow_external_deletions"
+CONF_GRACE_MINUTES: Final = "grace_minutes"
 CONF_HISTORY_DAYS: Final = "history_days"
 CONF_MANAGE_WEBHOOKS: Final = "manage_webhooks"
 CONF_NUDGE_AFTER_MINUTES: Final = "nudge_after_minutes"
@@ -68,6 +76,14 @@ DEFAULT_OPTIONS: Final[Mapping[str, JsonValue]] = MappingProxyType(
         CONF_POLL_IDLE_SECONDS: 300,
         CONF_NUDGE_AFTER_MINUTES: 5,
         CONF_DEADLINES: {},  # minutes by stage
+        CONF_DELETION_MODE: "dry_run",  # or "off", "on"
+        CONF_DELETION_AUTOMATIONS: False,
+        CONF_DELETION_MAX_ITEMS: 50,  # at once; 0 is no limit
+        CONF_DELETION_MAX_GIGABYTES: 500,
+        CONF_DELETION_MAX_ITEMS_DAY: 200,
+        CONF_DELETION_MAX_GIGABYTES_DAY: 2000,
+        CONF_GRACE_MINUTES: 0,
+        CONF_FOLLOW_EXTERNAL_DELETIONS: "plan",  # or "off", "run"
     }
 )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import logging
@@ -17,11 +17,14 @@ from homeassistant.util import dt as dt_util
 from .connections.base import Doorbell, Push, Survey, SurveyContext, WantedTitle
 from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
 from .coordinator import ConnectionCoordinator
+from .deletion.desk import DeletionDesk
+from .deletion.house import DeletionChange
 from .doorbells import Bell, answers, heard
 from .explained import Explained, explained
 from .explanations import Texts
 from .household import MANAGERS, has_manager, has_variants, tracker_options, watch_url
 from .journal import Journal, JournalStart
+from .journal_deletions import DeletionWrite
 from .ledger import Ledger
 from .lifecycle.facts import Verdict
 from .lifecycle.model import Service
@@ -55,6 +58,7 @@ class HubEvent:
     connections: frozenset[str] = frozenset()  # whose health changed
     removed: frozenset[str] = frozenset()  # requests whose sensor's time is over
     fired: tuple[RequestEvent, ...] = ()
+    deletions: tuple[DeletionChange, ...] = ()
     learned: bool = False  # what is usual here may be something else now
 
 
@@ -77,6 +81,7 @@ class Hub:
         self.texts = texts
         self._listeners: list[Callable[[HubEvent], None]] = []
         self._ledger = Ledger(journal)
+        self.deletions = DeletionDesk(self)
         self._is_closed = False
 
     @property
@@ -129,6 +134,7 @@ class Hub:
 
     async def close(self) -> None:
         """Let go of the journal; what surveys under way still find is left to the next start."""
+        await self.deletions.stop()
         await self._ledger.store_again()
         self._is_closed = True
         await self.journal.close()
@@ -213,19 +219,24 @@ class Hub:
         self, request_id: str, verdict: Verdict, reason: str | None, user_id: str | None
     ) -> None:
         """Record what a person says of an open request; raise KeyError for unknown ids."""
-        await self._record(self.tracker.decide(request_id, verdict, reason, dt_util.utcnow()))
+        await self.record(self.tracker.decide(request_id, verdict, reason, dt_util.utcnow()))
         _LOGGER.info("Request %s was marked %s by user %s", request_id, verdict, user_id)
 
     async def set_anime(self, request_id: str, is_anime: bool | None) -> None:
         """Override whether an open request is anime; raise KeyError for unknown ids."""
-        await self._record(self.tracker.set_anime(request_id, is_anime, dt_util.utcnow()))
+        await self.record(self.tracker.set_anime(request_id, is_anime, dt_util.utcnow()))
 
-    async def _record(self, changes: Changes) -> None:
+    async def record(self, changes: Changes, deletions: Sequence[DeletionWrite] = ()) -> None:
         """Store what a person changed and tell it; raise JournalError when it is not stored yet."""
         try:
-            await self._ledger.write(changes)
+            await self._ledger.write(changes, deletions=deletions)
         finally:
             self._publish(changes)
+
+    @callback
+    def tell_deletions(self, changes: Sequence[DeletionChange]) -> None:
+        """Tell what became of deletions."""
+        self._tell(HubEvent(deletions=tuple(changes)))
 
     async def forget(self, request_id: str, user_id: str | None) -> Request:
         """Remove a request with its sensor and history, for good; return it as it was.

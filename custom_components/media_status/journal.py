@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 import sqlite3
 
+from .journal_deletions import Deletions, DeletionWrite, deletion_statements
 from .journal_forgotten import forgetting
 from .journal_lives import Totals, read_past
 from .journal_reads import (
@@ -42,6 +43,7 @@ class Batch:
     changes: Sequence[Change] = ()
     cursors: Mapping[str, JsonObject] = field(default_factory=dict)
     forgotten: Sequence[Request] = ()  # what is left of requests that are removed
+    deletions: Sequence[DeletionWrite] = ()
 
 
 class _Job:
@@ -64,6 +66,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Initialize with the database file's path; nothing is touched before `open`."""
         self.path = path
+        self.deletions = Deletions(self._read)
         self._writer = Writer()
         self._jobs: deque[_Job] = deque()
         self._is_scheduled = False
@@ -107,6 +110,8 @@ class Journal:
             statements.append(cursor_statement(batch.cursors.items(), now))
         for left in batch.forgotten:
             statements += forgetting(left, now)
+        for deletion in batch.deletions:
+            statements += deletion_statements(deletion)
         self._writer.forget(left.id for left in batch.forgotten)
         job = _Job(
             statements, [change.request.id for change in batch.changes], loop.create_future()

@@ -234,7 +234,10 @@ def _closed_keys(connection: sqlite3.Connection) -> set[tuple[str, str]]:
         for connection_id, service_id in connection.execute(
             "SELECT k.connection_id, k.service_id FROM requests r"
             " CROSS JOIN request_keys k ON k.request_id = r.id"
-            " WHERE r.open = 0 AND r.origin = 'seerr' AND r.stage NOT IN ('declined', 'deleted')"
+            " WHERE r.open = 0 AND r.origin = 'seerr' AND ("
+            "  r.stage NOT IN ('declined', 'deleted') OR EXISTS ("
+            "   SELECT 1 FROM facts f"
+            "   WHERE f.request_id = r.id AND f.subject = '' AND f.kind = 'decision'))"
         )
     }
 

@@ -8,6 +8,7 @@ and the file stays as it is.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 import sqlite3
 
@@ -128,8 +129,44 @@ _VERSION_3 = (
     ) WITHOUT ROWID""",
 )
 
+# Deletions under way, and for ever what became of each: the log knows nothing of requests' rows,
+# so that it outlives them. Every row holds the hash of the one before.
+_VERSION_4 = (
+    """CREATE TABLE deletion_jobs (
+        id TEXT PRIMARY KEY,
+        open INTEGER NOT NULL,
+        next_at TEXT,
+        plan TEXT NOT NULL,
+        document TEXT NOT NULL
+    )""",
+    "CREATE INDEX deletion_jobs_waiting ON deletion_jobs (id) WHERE next_at IS NOT NULL",
+    """CREATE TABLE deletion_log (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at TEXT NOT NULL,
+        job_id TEXT NOT NULL,
+        code TEXT NOT NULL,
+        service TEXT,
+        items INTEGER NOT NULL,
+        size INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        hash TEXT NOT NULL
+    )""",
+    "CREATE INDEX deletion_log_job ON deletion_log (job_id, id)",
+    "CREATE INDEX deletion_log_at ON deletion_log (at, service, items, size)",
+    """CREATE TRIGGER deletion_log_keeps_its_words BEFORE UPDATE ON deletion_log BEGIN
+        SELECT RAISE(ABORT, 'the log of deletions is append-only');
+    END""",
+    """CREATE TRIGGER deletion_log_keeps_its_places BEFORE INSERT ON deletion_log
+        WHEN EXISTS (SELECT 1 FROM deletion_log WHERE id = NEW.id) BEGIN
+        SELECT RAISE(ABORT, 'the log of deletions is append-only');
+    END""",
+    """CREATE TRIGGER deletion_log_keeps_its_rows BEFORE DELETE ON deletion_log BEGIN
+        SELECT RAISE(ABORT, 'the log of deletions is append-only');
+    END""",
+)
+
 # Step n brings a database from version n to version n + 1. Steps that shipped never change.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 class JournalError(Exception):
@@ -229,8 +266,13 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA cache_size = -4096")  # KiB
     connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
+    connection.create_function("media_status_sha256", 1, _sha256, deterministic=True)
     # What a damaged file may hold is read as far as it can be; nothing raises half-way.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+
+
+def _sha256(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

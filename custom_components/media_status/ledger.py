@@ -1,9 +1,10 @@
 """Write to the journal; keep what it refuses for a moment until it takes it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import logging
 
 from .journal import Batch, Journal, JournalError
+from .journal_deletions import DeletionWrite
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Change, Changes, Request
 
@@ -36,13 +37,20 @@ class Ledger:
                 _LOGGER.error("Changes could not be stored yet: %s", err)
 
     async def write(
-        self, changes: Changes, cursors: Mapping[str, JsonObject] | None = None
+        self,
+        changes: Changes,
+        cursors: Mapping[str, JsonObject] | None = None,
+        deletions: Sequence[DeletionWrite] = (),
     ) -> None:
-        """Write to the journal, or note what it refused, raising JournalError."""
-        if not changes and not cursors:
+        """Write to the journal, or note which changes it refused, raising JournalError.
+
+        What is to be known of deletions, their runner writes again itself.
+        """
+        if not changes and not cursors and not deletions:
             return
+        batch = Batch(changes=changes, cursors=cursors or {}, deletions=deletions)
         try:
-            await self._journal.write(Batch(changes=changes, cursors=cursors or {}))
+            await self._journal.write(batch)
         except JournalError:
             for change in changes:
                 self._note(change)

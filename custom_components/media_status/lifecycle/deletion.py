@@ -93,8 +93,11 @@ class HeldTitle:
     ids: ProviderIds
     title: str
     path: str | None = None
+    root: str | None = None  # the library folder that it lies in
+    is_alone: bool = False  # nothing else lies in that folder
     files: tuple[HeldFile, ...] = ()
     monitored: frozenset[ItemKey] = frozenset()
+    item_ids: Mapping[ItemKey, str] = field(default_factory=dict)  # its own ids of episodes
     downloads: frozenset[str] = frozenset()
 
 
@@ -244,6 +247,7 @@ class Plan:
     steps: tuple[Step, ...]
     warnings: tuple[Remark, ...] = ()
     blockers: tuple[Remark, ...] = ()
+    calls: Mapping[str, str] = field(default_factory=dict)  # by step: what would be sent
 
     @property
     def expires_at(self) -> datetime:

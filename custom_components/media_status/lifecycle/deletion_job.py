@@ -72,11 +72,13 @@ class Job:
     user: str | None = None  # the Home Assistant user's name
     created_at: datetime
     starts_at: datetime  # later than created_at while it may be cancelled
+    begun_at: datetime | None = None
     deadline: datetime
     states: Mapping[str, StepState] = field(default_factory=dict)
     cancelled_at: datetime | None = None
     ended_at: datetime | None = None
     again_at: datetime | None = None  # when all that has gone is looked at once more
+    is_dry_run: bool = False  # everything but the sending
 
     @property
     def is_open(self) -> bool:
@@ -101,6 +103,7 @@ def new_job(
     source: str,
     user: str | None = None,
     grace: timedelta = timedelta(0),
+    is_dry_run: bool = False,
 ) -> Job:
     """Return the job that carries a plan out after its grace time."""
     starts_at = now + grace
@@ -111,7 +114,9 @@ def new_job(
         user=user,
         created_at=now,
         starts_at=starts_at,
+        begun_at=now if not grace else None,
         deadline=starts_at + PERSISTENCE,
+        is_dry_run=is_dry_run,
         states={
             step.id: StepState(
                 status=step.status,
@@ -121,6 +126,11 @@ def new_job(
             for step in plan.steps
         },
     )
+
+
+def begun(job: Job, now: datetime) -> Job:
+    """Note that the grace time is over."""
+    return replace(job, begun_at=now)
 
 
 def due(job: Job, now: datetime) -> list[tuple[Step, Duty]]:
@@ -205,10 +215,16 @@ def failed(
         later = replace(state, message=message, looks=state.looks + 1)
         wait = _LOOKS[min(state.looks, len(_LOOKS) - 1)]
     else:
-        later = replace(state, status=StepStatus.FAILED, reason=reason, message=message)
-        wait = _WAITS[min(max(state.attempts - 1, 0), len(_WAITS) - 1)]
-        if not state.attempts:
-            later = replace(later, attempts=1)
+        # What fails in a row is tried more and more rarely, be it a call or the look before one.
+        later = replace(
+            state,
+            status=StepStatus.FAILED,
+            reason=reason,
+            message=message,
+            attempts=max(state.attempts, 1),
+            looks=state.looks + 1,
+        )
+        wait = _WAITS[min(state.looks, len(_WAITS) - 1)]
     return _with(job, step_id, replace(later, next_at=now + timedelta(seconds=wait)))
 
 
@@ -254,7 +270,9 @@ def looked(job: Job, step: Step, sight: Sight, now: datetime) -> Job:
     if state.done_at is not None and now - state.done_at >= SETTLING:
         reason = "files_left" if sight is Sight.FILES_LEFT else "still_there"
         pause = timedelta(seconds=_WAITS[min(max(state.attempts - 1, 0), len(_WAITS) - 1)])
-        later = replace(later, status=StepStatus.FAILED, reason=reason, next_at=now + pause)
+        later = replace(
+            later, status=StepStatus.FAILED, reason=reason, looks=0, next_at=now + pause
+        )
     return _with(job, step.id, later)
 
 
@@ -276,7 +294,8 @@ def settled(job: Job, now: datetime) -> Job:
         states[step.id] = replace(
             state, status=StepStatus.FAILED, reason=reason, next_at=None, ended_at=now
         )
-    return replace(job, states=states, ended_at=now, again_at=now + AGAIN_AFTER)
+    again_at = None if job.is_dry_run else now + AGAIN_AFTER
+    return replace(job, states=states, ended_at=now, again_at=again_at)
 
 
 def _can_go_on(job: Job, step: Step) -> bool:
@@ -290,9 +309,24 @@ def _can_go_on(job: Job, step: Step) -> bool:
     return all(_can_go_on(job, steps[key]) for key in step.after)
 
 
-def looked_again(job: Job) -> Job:
-    """Note that all that has gone was looked at once more."""
-    return replace(job, again_at=None)
+def looked_again(job: Job, now: datetime, *, is_known: bool = True) -> Job:
+    """Note that all that has gone was looked at once more, or try later while it is not known."""
+    later = now + AGAIN_AFTER
+    is_over = is_known or job.ended_at is None or later - job.ended_at > PERSISTENCE
+    return replace(job, again_at=None if is_over else later)
+
+
+def rehearsed(job: Job, step_id: str, now: datetime, *, call: str | None) -> Job:
+    """Note that a step was done but for the sending."""
+    state = replace(
+        job.states[step_id],
+        status=StepStatus.SKIPPED,
+        reason="dry_run",
+        message=call,
+        ended_at=now,
+        next_at=None,
+    )
+    return _with(job, step_id, state)
 
 
 def tried_again(job: Job, now: datetime) -> Job:

@@ -16,7 +16,7 @@ from .deletion import (
     StepStatus,
     Verb,
 )
-from .model import MediaType, Service
+from .model import ItemKey, MediaType, Service
 
 MANAGERS = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
@@ -49,7 +49,7 @@ def manager_steps(
     managers = [found for found in holders if found.service in MANAGERS and found.holdings]
     for target in targets:
         held = list(_held(target, managers))
-        chosen = _chosen(target, held)
+        chosen = _chosen(target, held, managers)
         if len(chosen) > 1:
             names = ", ".join(sorted(holder.name for holder, _ in chosen))
             doom.blockers.append(
@@ -73,20 +73,22 @@ def _held(target: DeletionTarget, managers: Iterable[Holder]) -> Iterator[tuple[
 
 
 def _chosen(
-    target: DeletionTarget, held: list[tuple[Holder, HeldTitle]]
+    target: DeletionTarget, held: list[tuple[Holder, HeldTitle]], managers: Iterable[Holder]
 ) -> list[tuple[Holder, HeldTitle]]:
-    """Return the instance that is meant: the request's own, else the only one that fits."""
-    linked = [found for found in held if found[0].connection_id in target.service_ids]
-    if linked:
-        return linked
+    """Return the instance that is meant: the request's own, else the only one that fits.
+
+    What another instance has is not meant, even when the own one has nothing any more.
+    """
+    own = {one.connection_id for one in managers} & target.service_ids.keys()
+    if own:
+        return [found for found in held if found[0].connection_id in own]
     return [(one, title) for one, title in held if one.is_4k in {None, target.is_4k}]
 
 
 def _plan_title(
     target: DeletionTarget, holder: Holder, title: HeldTitle, options: DeletionOptions, doom: Doom
 ) -> None:
-    own = target.service_ids.get(holder.connection_id)
-    if (own is not None and own != title.own_id) or _is_other(target, title):
+    if _is_other(target, holder, title):
         values = {"title": target.title, "name": holder.name}
         doom.blockers.append(Remark(code="identity_changed", values=values))
         return
@@ -101,9 +103,11 @@ def _plan_title(
         doom.files.update((file.path, target.request_id) for file in going)
 
 
-def _is_other(target: DeletionTarget, title: HeldTitle) -> bool:
-    """Return whether a title that bears the known own id is another one by its provider ids."""
+def _is_other(target: DeletionTarget, holder: Holder, title: HeldTitle) -> bool:
+    """Return whether a title is not the target by its provider ids; its own id may have changed."""
     known, found = dict(target.ids.pairs()), dict(title.ids.pairs())
+    if not known:
+        return target.service_ids.get(holder.connection_id) != title.own_id
     shared = known.keys() & found.keys()
     return not shared or any(known[name] != found[name] for name in shared)
 
@@ -133,8 +137,14 @@ def _remove_title(
         size=sum(file.size for file in files),
         delete_files=options.delete_files,
         add_import_exclusion=options.add_import_exclusion,
-        expects=dict(title.ids.pairs()) | ({"path": title.path} if title.path else {}),
+        expects=dict(title.ids.pairs()) | _place(title.path, title),
     )
+
+
+def _place(path: str | None, title: HeldTitle) -> dict[str, str]:
+    """Return where something lies, and what is needed to see that it has gone from there."""
+    place = {"path": path, "root": title.root, "alone": "yes" if title.is_alone else None}
+    return {name: value for name, value in place.items() if value is not None}
 
 
 def _plan_items(
@@ -184,10 +194,22 @@ def _unmonitor(target: DeletionTarget, holder: Holder, title: HeldTitle) -> Step
         target=title.own_id,
         name=title.title,
         items=tuple(sought),
-        expects=dict(title.ids.pairs()),
+        expects=dict(title.ids.pairs()) | _own_ids(target, title, sought),
         status=StepStatus.PENDING if sought else StepStatus.NOT_NEEDED,
         reason=None if sought else "not_monitored",
     )
+
+
+def _own_ids(target: DeletionTarget, title: HeldTitle, sought: Iterable[ItemKey]) -> dict[str, str]:
+    """Return what the manager calls episodes (by `S01E02`) and seasons (by `season 1`).
+
+    A season as a whole is not looked for any more when all of it was asked for.
+    """
+    known = {item.label: title.item_ids[item] for item in sought if item in title.item_ids}
+    if not target.is_whole or target.media_type is MediaType.MOVIE:
+        return known
+    seasons = {item.season for item in target.items} - {item.season for item in target.kept_items}
+    return known | {f"season {number}": str(number) for number in sorted(seasons)}
 
 
 def _remove_file(target: DeletionTarget, holder: Holder, title: HeldTitle, file: HeldFile) -> Step:
@@ -203,7 +225,7 @@ def _remove_file(target: DeletionTarget, holder: Holder, title: HeldTitle, file:
         files=(PlannedFile(path=file.path, size=file.size),),
         size=file.size,
         delete_files=True,
-        expects={"title": title.own_id, "path": file.path},
+        expects={"title": title.own_id} | _place(file.path, title),
     )
 
 

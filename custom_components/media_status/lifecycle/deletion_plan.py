@@ -56,7 +56,7 @@ def make_plan(
     asked = [holder for holder in holders if _concerns(holder, targets)]
     doom = manager_steps(targets, asked, options)
     torrents = [
-        _torrent_step(holder, torrent, doom, options, asked, targets)
+        _torrent_step(holder, torrent, doom, options, holders, targets)
         for holder in asked
         if holder.holdings is not None
         for torrent in holder.holdings.torrents
@@ -74,7 +74,7 @@ def make_plan(
         targets=tuple(targets),
         steps=tuple(steps),
         warnings=(*doom.warnings, *_warnings(steps)),
-        blockers=(*doom.blockers, *_blockers(asked, steps)),
+        blockers=(*doom.blockers, *_blockers(holders, steps)),
     )
 
 

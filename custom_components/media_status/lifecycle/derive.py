@@ -170,7 +170,7 @@ def _items(request: Request) -> set[ItemKey]:
 def _ground_stage(evidence: Evidence, ground: Base) -> Stage:
     """Return the stage of a request whose items are not known yet."""
     if ground.decision is not None:
-        return Stage.AVAILABLE if ground.decision.value == "available" else Stage.FAILED
+        return Stage(ground.decision.value)
     if ground.stage is Stage.APPROVED and ground.is_managed:
         return Stage.SEARCHING
     if ground.stage is Stage.REQUESTED and any(

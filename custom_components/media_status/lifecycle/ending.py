@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from .facts import Ask, AskStatus, Decision, Fact, Title, Wanted
-from .model import ItemKey, MediaType, Service, Stage, Via
+from .model import REQUEST, ItemKey, MediaType, Service, Stage, Via
 from .request import Request
 
 # An admin may change their mind for so long; approved later, it is a request of its own.
 DECLINED_FOR = timedelta(days=1)
 _GIVEN_UP = frozenset({Stage.DECLINED, Stage.DELETED, Stage.FAILED})
 _MANAGERS = frozenset({Service.RADARR, Service.SONARR})
+_MAY_COME_BACK = frozenset({Stage.DECLINED, Stage.DELETED})
 _WAITED_FOR = frozenset({AskStatus.PENDING, AskStatus.APPROVED})
 
 
@@ -37,8 +38,20 @@ def is_given_up(request: Request) -> bool:
     return request.stage in _GIVEN_UP or _is_decided(request)
 
 
+def may_come_back(request: Request) -> bool:
+    """Return whether Seerr may still open an ended request again, under its same number.
+
+    What is there may stay approved for ever, and so may what we deleted ourselves; what was
+    declined or disappeared may come back.
+    """
+    return request.stage in _MAY_COME_BACK and not _is_decided(request)
+
+
 def _is_decided(request: Request) -> bool:
-    return any(isinstance(fact.value, Decision) for fact in request.facts.values())
+    return any(
+        isinstance(fact.value, Decision) and fact.subject == REQUEST
+        for fact in request.facts.values()
+    )
 
 
 def _asks(request: Request) -> Iterator[tuple[Fact, Ask]]:

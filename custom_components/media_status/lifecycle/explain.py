@@ -26,7 +26,11 @@ class Setup:
     habits: Habits = NO_HABITS
 
 
-_DECIDED = {Verdict.AVAILABLE: "marked_available", Verdict.FAILED: "marked_failed"}
+_DECIDED = {
+    Verdict.AVAILABLE: "marked_available",
+    Verdict.FAILED: "marked_failed",
+    Verdict.DELETED: "removed",
+}
 
 
 def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:

@@ -207,6 +207,8 @@ def item_view(
     With `needs_match` a file counts for Jellyfin only once Shoko has matched it.
     """
     subject = Subject(item=item)
+    if ground.decision is Verdict.DELETED:
+        return ItemView(stage=Stage.DELETED)
     is_playable = any(value.present for value in evidence.about(Playable, subject))
     if is_playable or ground.decision is Verdict.AVAILABLE:
         return ItemView(stage=Stage.AVAILABLE)
@@ -220,11 +222,22 @@ def item_view(
     if live:
         best = max(live, key=lambda view: RANK[view.stage or Stage.REQUESTED])
         return ItemView(stage=best.stage or Stage.GRABBING, download=best)
+    if _is_deleted(evidence, subject):
+        return ItemView(stage=Stage.DELETED)
     failed = [view for view in serving if view.failed]
     if failed and ground.stage not in (Stage.DECLINED, Stage.DELETED):
         newest = max(failed, key=lambda view: (view.failed_at or now, view.key))
         return ItemView(stage=Stage.FAILED, download=newest)
     return _still(evidence, subject, ground, now)
+
+
+def _is_deleted(evidence: Evidence, subject: Subject) -> bool:
+    """Return whether this item was deleted and nobody has looked for it anew since."""
+    deleted = [fact for fact, _ in evidence.facts(Decision, subject)]
+    return bool(deleted) and not any(
+        wanted.monitored and fact.since > max(found.seen_at for found in deleted)
+        for fact, wanted in evidence.facts(Wanted, subject)
+    )
 
 
 def matches(evidence: Evidence, subject: Subject) -> list[tuple[Fact, Match]]:

@@ -20,6 +20,7 @@ from .facts import (
     Result,
     Transfer,
     TransferPhase,
+    Verdict,
 )
 from .model import ItemKey, JsonValue, Service, Subject
 from .request import TimelineEntry
@@ -86,6 +87,8 @@ class _Teller:
         match value:
             case Ask():
                 self._ask(fact, value, before)
+            case Decision(verdict=Verdict.DELETED):
+                self._deleted(fact, value)
             case Decision():
                 self.add("decided", fact.service, verdict=value.verdict.value, reason=value.reason)
             case Grab():
@@ -110,6 +113,12 @@ class _Teller:
                 isinstance(old.value, Playable) and old.value.present for old in before
             ):
                 self._gather("playable", fact)
+
+    def _deleted(self, fact: Fact, value: Decision) -> None:
+        if fact.subject.item is not None:
+            self._gather("deleted", fact)
+        else:
+            self.add("deleted", fact.service, source=value.reason, user=value.user)
 
     def _ask(self, fact: Fact, value: Ask, before: list[Fact]) -> None:
         code = _ASK_CODES.get(value.status)

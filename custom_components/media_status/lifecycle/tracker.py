@@ -8,7 +8,7 @@ from .absence import absences, is_let_go, is_of_former_life, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended, remains
-from .ending import is_given_up, is_over
+from .ending import is_given_up, is_over, may_come_back
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
 from .identity import Index
@@ -17,8 +17,6 @@ from .request import Changes, Request
 from .steps import steps
 from .timeline import entries
 from .wish import adopt, ask, is_same, widen
-
-_MAY_COME_BACK = frozenset({Stage.DECLINED, Stage.DELETED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,7 +326,7 @@ class Tracker:
                 self._restate(collected, now)
             change.timeline = entries(collected, now)
             if change.request.ended_at is not None:
-                self._close(change.request)
+                self.bury(change.request)
             if collected.is_stale or change.facts or change.dropped or change.is_stored:
                 changes.append(change)
         return changes
@@ -364,12 +362,11 @@ class Tracker:
         else:
             self._recheck[request.id] = recheck_at
 
-    def _close(self, request: Request) -> None:
-        """Make a request history: it never receives facts again."""
+    def bury(self, request: Request) -> None:
+        """Make a request history: it never receives facts again, nor does old news open it."""
         self._discard(request.id)
         self._ended.add(request)
-        # What is there may stay approved for ever; what was declined or gone may come back.
-        if request.origin is Origin.SEERR and request.stage not in _MAY_COME_BACK:
+        if request.origin is Origin.SEERR and not may_come_back(request):
             self._closed.update(request.service_ids.items())
 
     def _discard(self, request_id: str) -> None:

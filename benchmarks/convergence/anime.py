@@ -78,7 +78,9 @@ class AnimeLife:
             return Verb(
                 name=f"AniDB learns of {title.title}", deed=partial(self._learn, title), weight=3
             )
-        return Verb(name=f"AniDB does not know {title.title}", deed=partial(self._hide, title))
+        return Verb(
+            name=f"AniDB does not know {title.title}", deed=partial(self._hide, title), weight=2
+        )
 
     def _hide(self, title: Title) -> None:
         self._hidden.add(title)

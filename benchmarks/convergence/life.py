@@ -120,7 +120,7 @@ class Life:
             yield Verb(
                 name=f"import {name} by hand",
                 deed=lambda: radarr.import_file(film, quality=quality),
-                weight=3 if self._sim.world.anidb.knows(film.title) else 1,
+                weight=4 if self._sim.world.anidb.knows(film.title) else 1,
             )
         else:
             yield Verb(
@@ -181,7 +181,7 @@ class Life:
             yield Verb(
                 name=f"import episodes of {name} by hand",
                 deed=lambda: sonarr.import_by_hand(self._dice.some(missing), quality=quality),
-                weight=3 if self._sim.world.anidb.knows(series.title) else 1,
+                weight=4 if self._sim.world.anidb.knows(series.title) else 1,
             )
         if there:
             yield Verb(

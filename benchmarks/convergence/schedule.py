@@ -15,7 +15,7 @@ from simulator import Simulator, Title
 
 from .dice import Dice
 from .home import Home
-from .judge import Wish, described, differences, duplicates, ready
+from .judge import Wish, described, differences, duplicates, ready, wish_of
 from .life import Life
 from .trouble import Trouble
 from .truth import Truth
@@ -23,7 +23,6 @@ from .witness import Witness
 
 _PAUSES = (0.1, 0.1, 2.0, 2.0, 15.0, 100.0)  # seconds between two steps
 _SETTLED = 660.0  # seconds after which two looks prove an absence
-_SHOWN = 120.0  # seconds after which Shoko and Shokofin have done all that they do by themselves
 _FEW = 4  # titles
 # What a step can be, each as often as it is likely.
 DEEDS = (
@@ -63,7 +62,7 @@ class Schedule:
         self._sim = Simulator(
             profile="empty",
             seed=seed,
-            services=_services(has_4k=dice.chance(30), has_shoko=dice.chance(40)),
+            services=_services(has_4k=dice.chance(30), has_shoko=dice.chance(50)),
             versions={"shoko": dice.one(_SHOKOS)},
             stepped=False,
             start=dt_util.utcnow(),
@@ -117,7 +116,7 @@ class Schedule:
         dice = self._dice
         match deed:
             case "live":
-                await self._live(1 + dice.below(3))
+                await self._live(1 + dice.below(5 if self._sim.has("shoko") else 3))
             case "strike":
                 self._tell(await self._trouble.strike())
             case "heal":
@@ -196,14 +195,23 @@ class Schedule:
             self._check_regress(before, is_silence="ok" not in results.values())
 
     def _check_regress(self, before: dict[tuple[str, ItemKey], Stage], *, is_silence: bool) -> None:
-        """Note what fell back without being so; if nobody answered, what changed at all."""
+        """Note what fell back without being so; if nobody answered, what changed at all.
+
+        What surveys say that were all answered was not brought about by silence.
+        """
         truth = Truth(self._sim, self._life.titles)
+        answered = {
+            (wish_of(request), item, stage)
+            for request in self._home.reference.requests.values()
+            for item, stage in request.status.items.items()
+        }
         for request in self._home.hub.requests.values():
             for item, now in request.status.items.items():
                 was = before.get((request.id, item), now)
                 if now is was or was is Stage.UNRELEASED:
                     continue
-                if is_silence or _is_too_far_back(was, now, truth.stages(request, item)):
+                is_back = _is_too_far_back(was, now, truth.stages(request, item))
+                if is_silence or (is_back and (wish_of(request), item, now) not in answered):
                     self.outcome.divergences.append(
                         f"{request.name} {item} fell from {was} to {now} while services were silent"
                     )
@@ -246,17 +254,19 @@ class Schedule:
         if self.outcome.missed:
             changed = [key for key, stage in after.items() if before.get(key) is not stage]
             self.outcome.healed = len(changed)
-        if sim.has("shoko"):
-            await home.wait(_SHOWN)
+        seen = -1
+        while seen != self._witness.changes:
+            seen = self._witness.changes
+            await home.wait(_SETTLED)
             await self._final_survey(None)
-        await home.wait(_SETTLED)
-        await self._final_survey(None)
         await self._final_survey("settled")
         self.outcome.requests = len(home.hub.requests)
 
     async def _final_survey(self, when: str | None) -> None:
-        home = self._home
-        results = await home.survey()
+        home, seen = self._home, -1
+        while seen != self._witness.changes:  # a survey may ask Jellyfin to look for what it owes
+            seen = self._witness.changes
+            results = await home.survey()
         await home.reference.survey(home.hub)
         failed = {key: word for key, word in results.items() if word != "ok"}
         if failed:

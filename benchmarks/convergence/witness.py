@@ -23,6 +23,7 @@ class Witness:
         self._titles = titles
         self._vanished = vanished
         self.ever: set[Watchable] = set()
+        self.changes = 0
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -31,6 +32,7 @@ class Witness:
         announce = jellyfin.announce
 
         def seen(change: Change) -> None:
+            self.changes += 1
             self.ever.update(watchable(self._sim, self._titles))
             for title in {item.title: None for item in change.removed if item.playable}:
                 self._vanished(title)

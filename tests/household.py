@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.media_status.clients.guard import Removals
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.hub import Hub
 from custom_components.media_status.lifecycle.facts import (
@@ -99,7 +100,12 @@ class Household:
         return found
 
     def create(
-        self, hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
+        self,
+        hass: HomeAssistant,
+        kind: str,
+        connection_id: str,
+        data: Mapping[str, object],
+        removals: Removals = Removals.OFF,
     ) -> ScriptedConnection:
         """Stand in for `create_connection`."""
         if kind == Service.SHOKO and connection_id not in self.services:

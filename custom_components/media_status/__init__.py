@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .clients.errors import ClientError
+from .clients.guard import Removals
 from .connections_factory import create_connection
 from .const import DOMAIN, OWN_NOTES
 from .coordinator import ConnectionCoordinator
@@ -137,10 +138,13 @@ def journal_path(hass: HomeAssistant) -> Path:
 
 def _connect(hub: Hub, cursors: Mapping[str, JsonObject]) -> None:
     """Make a coordinator for each connection that can be called at all."""
+    removals = Removals(hub.deletions.limits.mode)
     for subentry in hub.entry.subentries.values():
         key = subentry.subentry_id
         try:
-            connection = create_connection(hub.hass, subentry.subentry_type, key, subentry.data)
+            connection = create_connection(
+                hub.hass, subentry.subentry_type, key, subentry.data, removals
+            )
         except ClientError as err:
             _LOGGER.error("The connection %s cannot be used: %s", subentry.title, err)
             continue

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from aiohttp import ClientSession
+
 from homeassistant.const import (
     CONF_API_KEY,
     CONF_PASSWORD,
@@ -13,7 +15,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 
+from .clients.base import BaseClient
 from .clients.errors import ClientError
+from .clients.guard import Removals, WritePolicy
 from .clients.jellyfin import JellyfinClient
 from .clients.qbittorrent import QBittorrentClient
 from .clients.radarr import RadarrClient
@@ -39,10 +43,15 @@ from .lifecycle.model import Service
 
 
 def create_connection(
-    hass: HomeAssistant, kind: str, connection_id: str, data: Mapping[str, object]
+    hass: HomeAssistant,
+    kind: str,
+    connection_id: str,
+    data: Mapping[str, object],
+    removals: Removals = Removals.OFF,
 ) -> Connection:
     """Return the connection of a subentry; nothing is asked yet.
 
+    Its client removes nothing, only rehearses, or removes by permits for exactly this connection.
     Raises `ClientError` only for a key or an address that no request can carry, and for a kind
     that this version does not know.
     """
@@ -51,36 +60,48 @@ def create_connection(
     url = str(data[CONF_URL])
     api_key = _text(data, CONF_API_KEY)
     is_4k = bool(data.get(CONF_SERVES_4K, False))
+
+    def armed[T: BaseClient](client: T) -> T:
+        client.instance = connection_id
+        client.policy = WritePolicy(removals=removals)
+        return client
+
     match kind:
         case Service.SEERR:
             seerr = SeerrClient(session, url, api_key or "", verify_ssl=verify_ssl)
-            return SeerrConnection(connection_id, seerr)
+            return SeerrConnection(connection_id, armed(seerr))
         case Service.RADARR:
             radarr = RadarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
-            return RadarrConnection(connection_id, radarr, serves_4k=is_4k)
+            return RadarrConnection(connection_id, armed(radarr), serves_4k=is_4k)
         case Service.SONARR:
             sonarr = SonarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
-            return SonarrConnection(connection_id, sonarr, serves_4k=is_4k)
+            return SonarrConnection(connection_id, armed(sonarr), serves_4k=is_4k)
         case Service.QBITTORRENT:
-            qbittorrent = QBittorrentClient(
-                session,
-                url,
-                username=_text(data, CONF_USERNAME),
-                password=_text(data, CONF_PASSWORD),
-                api_key=api_key,
-                verify_ssl=verify_ssl,
-            )
-            return QBittorrentConnection(connection_id, qbittorrent)
+            torrents = _qbittorrent(session, data, verify_ssl=verify_ssl)
+            return QBittorrentConnection(connection_id, armed(torrents))
         case Service.SHOKO:
             shoko = ShokoClient(session, url, api_key or "", verify_ssl=verify_ssl)
-            return ShokoConnection(connection_id, shoko)
+            return ShokoConnection(connection_id, armed(shoko))
         case Service.JELLYFIN:
             jellyfin = JellyfinClient(
                 session, url, api_key or "", verify_ssl=verify_ssl, device_id=connection_id
             )
-            return JellyfinConnection(connection_id, jellyfin)
+            return JellyfinConnection(connection_id, armed(jellyfin))
         case _:
             raise ClientError("this version does not know the kind of connection")
+
+
+def _qbittorrent(
+    session: ClientSession, data: Mapping[str, object], *, verify_ssl: bool
+) -> QBittorrentClient:
+    return QBittorrentClient(
+        session,
+        str(data[CONF_URL]),
+        username=_text(data, CONF_USERNAME),
+        password=_text(data, CONF_PASSWORD),
+        api_key=_text(data, CONF_API_KEY),
+        verify_ssl=verify_ssl,
+    )
 
 
 async def sign_in_to_shoko(

@@ -77,9 +77,9 @@ class StoredLogRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionWrite:
-    """A job as it stands now, and what the log has to say about how it came there."""
+    """A job as it stands now (None: it is not about one), and what the log has to say."""
 
-    job: Job
+    job: Job | None = None
     log: Sequence[LogRow] = ()
 
 
@@ -159,19 +159,18 @@ class Deletions:
 
 def deletion_statements(write: DeletionWrite) -> Iterator[Statement]:
     """Yield what stores a job as it stands and adds to the log."""
-    plan, document = encode_job(write.job)
-    due = next_due(write.job)
-    row = (
-        write.job.id,
-        int(write.job.is_open),
-        None if due is None else encode_time(due),
-        dumps(plan),
-        dumps(document),
-    )
-    yield Statement(_SAVE_JOB, [row])
+    if write.job is not None:
+        yield Statement(_SAVE_JOB, [_job_row(write.job)])
     if write.log:
         rows = [_columns(entry) for entry in write.log]
         yield Statement(_ADD_ROW, [(*columns, _canonical(columns)) for columns in rows])
+
+
+def _job_row(job: Job) -> Row:
+    plan, document = encode_job(job)
+    due = next_due(job)
+    next_at = None if due is None else encode_time(due)
+    return (job.id, int(job.is_open), next_at, dumps(plan), dumps(document))
 
 
 def _columns(row: LogRow) -> Row:

@@ -23,25 +23,41 @@ async def aftermath(house: House, job: Job, now: datetime) -> Changes:
         return changes
     for target in job.plan.targets:
         items = gone_items(job, target)
-        if not items:
-            continue
-        decision = Decision(verdict=Verdict.DELETED, reason=job.source, user=job.user)
-        subjects = (
-            (REQUEST,) if target.is_whole else tuple(Subject(item=one) for one in sorted(items))
-        )
-        if target.request_id in house.tracker.requests:
-            seen = Observation(
-                connection_id=Service.HOME_ASSISTANT.value,
-                service=Service.HOME_ASSISTANT,
-                via=Via.USER,
-                seen_at=now,
-                statements=tuple(Statement(value=decision, subject=one) for one in subjects),
-                request_id=target.request_id,
+        if items:
+            chosen = None if target.is_whole else items
+            changes += await end_deleted(
+                house, target.request_id, chosen, source=job.source, user=job.user, now=now
             )
-            changes += house.tracker.observe((seen,), now)
-        elif (request := await house.journal.request(target.request_id)) is not None:
-            changes += _end(house, request, decision, subjects, now)
     return changes
+
+
+async def end_deleted(
+    house: House,
+    request_id: str,
+    items: frozenset[ItemKey] | None,
+    *,
+    source: str,
+    user: str | None,
+    now: datetime,
+) -> Changes:
+    """Return what makes a request, or some items of it, deleted: of an open or an ended one.
+
+    Nothing when that was told before, or when there is no such request. Raises JournalError.
+    """
+    decision = Decision(verdict=Verdict.DELETED, reason=source, user=user)
+    subjects = (REQUEST,) if items is None else tuple(Subject(item=one) for one in sorted(items))
+    if request_id in house.tracker.requests:
+        seen = Observation(
+            connection_id=Service.HOME_ASSISTANT.value,
+            service=Service.HOME_ASSISTANT,
+            via=Via.USER,
+            seen_at=now,
+            statements=tuple(Statement(value=decision, subject=one) for one in subjects),
+            request_id=request_id,
+        )
+        return house.tracker.observe((seen,), now)
+    request = await house.journal.request(request_id)
+    return [] if request is None else _end(house, request, decision, subjects, now)
 
 
 def gone_items(job: Job, target: DeletionTarget) -> frozenset[ItemKey]:

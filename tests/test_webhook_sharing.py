@@ -385,5 +385,5 @@ async def test_what_cannot_be_passed_on_is_not_taken(
                 await decide(home, take_over=True)
                 assert state(home) is WebhookState.FOREIGN
                 assert slot(sim) == found
-                assert set(reports(home)) == {"webhook_foreign_seerr"}
+                assert reports(home) == {"webhook_foreign_seerr": "webhook_unsharable"}
             await hass.config_entries.async_remove(home.entry.entry_id)

@@ -30,6 +30,7 @@ SERVICE_TOO_OLD: Final = "service_too_old"
 WEBHOOK_CONTESTED: Final = "webhook_contested"
 WEBHOOK_DRIFT: Final = "webhook_drift"
 WEBHOOK_FOREIGN: Final = "webhook_foreign"
+WEBHOOK_UNSHARABLE: Final = "webhook_unsharable"
 _OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
 _WARNINGS: Final = (WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
 
@@ -54,11 +55,15 @@ def raise_webhook_foreign(
 ) -> None:
     """Report that the only webhook is another's, unless the user already said to leave it.
 
-    It `is_contested` when it was ours and was taken back more than once.
+    It `is_contested` when it was ours and was taken back more than once. Where the user wanted it
+    and it still is another's, what it gets cannot be passed on.
     """
-    if subentry.data.get(CONF_TAKE_OVER_WEBHOOK) is False:
+    decided = subentry.data.get(CONF_TAKE_OVER_WEBHOOK)
+    if decided is False:
         return
-    text = WEBHOOK_CONTESTED if is_contested else WEBHOOK_FOREIGN
+    text = WEBHOOK_UNSHARABLE if decided is True else WEBHOOK_FOREIGN
+    if is_contested:
+        text = WEBHOOK_CONTESTED
     _raise_for_connection(hass, WEBHOOK_FOREIGN, entry, subentry, is_fixable=True, text=text)
 
 

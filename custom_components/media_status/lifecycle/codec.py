@@ -9,7 +9,7 @@ request needs no change here.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -172,12 +172,10 @@ def _coder(hint: object) -> _Coder:
     if get_origin(hint) is UnionType:
         (inner,) = (arm for arm in get_args(hint) if arm is not NoneType)
         return _coder(inner)  # None is never written, so never read
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return _Coder(attrgetter("value"), hint)
-    if isinstance(hint, type) and is_dataclass(hint):
-        record = _Record(hint)
-        return _Coder(record.encode, record.decode)
-    raise TypeError(f"no form for {hint}")
+    if issubclass(cls := cast("type", hint), StrEnum):
+        return _Coder(attrgetter("value"), cls)
+    record = _Record(cls)  # refuses what is no dataclass
+    return _Coder(record.encode, record.decode)
 
 
 def _sequence(entry: _Coder) -> _Coder:

@@ -8,7 +8,7 @@ from .deadlines import Overdue, overdue
 from .evidence import Evidence
 from .explain import Setup, explain
 from .explain_downloads import next_hour
-from .facts import Ask, AskStatus, File, Grab, Origin, Playable
+from .facts import File, Grab, Origin, Playable
 from .forecast import Forecast, forecast
 from .found import Found
 from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
@@ -65,7 +65,7 @@ def _found(
         for item in sorted(items)
     }
     stages = [view.stage for view in views.values()]
-    stage = request_stage(stages, _ground_stage(evidence, ground))
+    stage = request_stage(stages, _ground_stage(ground))
     late = _overdue(request, evidence, ground, views or {MOVIE: ItemView(stage=stage)}, setup, now)
     found = Found(
         stage=stage,
@@ -167,16 +167,12 @@ def _items(request: Request) -> set[ItemKey]:
     return {MOVIE} if request.media_type is MediaType.MOVIE else request.items
 
 
-def _ground_stage(evidence: Evidence, ground: Base) -> Stage:
+def _ground_stage(ground: Base) -> Stage:
     """Return the stage of a request whose items are not known yet."""
     if ground.decision is not None:
         return Stage(ground.decision.value)
     if ground.stage is Stage.APPROVED and ground.is_managed:
         return Stage.SEARCHING
-    if ground.stage is Stage.REQUESTED and any(
-        ask.status is not AskStatus.PENDING for ask in evidence.about(Ask)
-    ):
-        return Stage.APPROVED
     return ground.stage
 
 
@@ -208,5 +204,5 @@ def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
 
 
 def _recheck(found: Found, more: list[datetime | None], now: datetime) -> datetime | None:
-    times = [view.recheck_at for view in found.items.values()] + [found.ground.recheck_at, *more]
+    times = [view.recheck_at for view in found.items.values()] + more
     return min((time for time in times if time is not None and time > now), default=None)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 
 from .deadlines import Deadlines
 from .evidence import Evidence
@@ -50,7 +51,7 @@ def explain(request: Request, evidence: Evidence, found: Found, setup: Setup) ->
 
 def _overdue(request: Request, evidence: Evidence, found: Found, setup: Setup) -> Explanation:
     """Return why the items that are late are where they are, the longest waiting first."""
-    first, since = min(found.late.items(), key=lambda entry: (entry[1], entry[0]))
+    first, since = min(found.late.items(), key=itemgetter(1))  # of several the first item
     stage = found.items[first].stage if first in found.items else found.stage
     views = {
         item: view

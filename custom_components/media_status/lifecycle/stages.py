@@ -143,7 +143,6 @@ class Base:
     stage: Stage
     is_managed: bool  # Radarr/Sonarr knows the title
     decision: Verdict | None = None
-    recheck_at: datetime | None = None
 
 
 def base(evidence: Evidence, *, by_hand: bool) -> Base:

@@ -36,6 +36,7 @@ async def _trouble(stage: Performance) -> None:
     listening = asyncio.create_task(ears.run())
     trials = [_Trial(stage, ears, case) for case in Cases(sim)]
     try:
+        await ears.until_listening()
         await asyncio.gather(*(trial.run() for trial in trials))
         await _nothing_left(stage, ears)
     finally:
@@ -144,7 +145,9 @@ def _differences(case: Case, shown: Shown) -> Iterator[str]:
         "stuck": (shown.stuck, True),
         "the reason": (shown.reason, case.reason),
         "the sentence of get_request": (shown.sentence, case.sentence),
-        "the sentence of the sensor": (shown.attribute, case.sentence),
+        "the sentence of the sensor": (shown.attribute, case.public or case.sentence),
+        "the advice": (shown.advice, case.advice),
+        "the advice in the repair": (given.get("advice", case.advice), case.advice),
         "the repair": (shown.issue.get("translation_key"), case.issue),
         "whether the repair can be fixed": (shown.issue.get("is_fixable"), fixable),
         "the title in the repair": (given.get("title"), case.title),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from .model import Title
 from .scenario import Story
 from .server import Simulator
-from .trouble_stories import NOT_A_SAMPLE, TroubleStories
+from .trouble_stories import NO_MAPPING, NOT_A_SAMPLE, TroubleStories
 
 _LATE = "This takes longer than it should."
 
@@ -24,8 +24,9 @@ class Fix(StrEnum):
 class Case:
     """One title that gets stuck, and what must be shown.
 
-    `tells` is what the repair or the action says that it did; `by_hand` is what a person does in a
-    service, before that or instead of it.
+    `public` is the sentence as everybody may read it, without paths. `tells` is what the repair or
+    the action says that it did; `by_hand` is what a person does in a service, before that or
+    instead of it.
     """
 
     title: str
@@ -33,6 +34,8 @@ class Case:
     stage: str
     reason: str
     sentence: str
+    public: str | None = None
+    advice: str
     issue: str = "request_stuck"
     fix: Fix = Fix.PERSON
     by_hand: str = ""
@@ -62,6 +65,7 @@ class Cases:
         yield from self._interrupted()
         yield self._overlooked()
         yield self._blocked()
+        yield self._path_not_visible()
         yield self._unknown_to_shoko()
         yield self._unseen()
 
@@ -86,6 +90,7 @@ class Cases:
             stage="failed",
             reason="failed_request",
             sentence="The request could not be passed on.",
+            advice="Put right what Seerr says, then try again.",
             issue="request_stuck_retry",
             fix=Fix.REPAIR,
             tells=("Let Seerr send The Lost Letter to Radarr or Sonarr again.",),
@@ -99,6 +104,7 @@ class Cases:
             stage="approved",
             reason="not_monitored",
             sentence="Radarr has it, but is not looking for it.",
+            advice="Turn on monitoring for it in Radarr.",
             by_hand="monitor it in Radarr",
         )
 
@@ -110,6 +116,7 @@ class Cases:
             stage="grabbing",
             reason="client_unavailable",
             sentence=f"qBittorrent cannot be reached, so the download cannot start. {_LATE}",
+            advice="Start the download client, or correct its settings in Radarr.",
             by_hand="mend the client in Radarr",
         )
 
@@ -123,6 +130,10 @@ class Cases:
             sentence=(
                 f"The download is waiting for others to share it (0 sources connected). {_LATE}"
             ),
+            advice=(
+                "Wait for others to share it, or try again: after some hours that takes another"
+                " release."
+            ),
             issue="request_stuck_retry",
             by_hand="somebody shares it again",
         )
@@ -133,16 +144,18 @@ class Cases:
             stage="downloading",
             reason="missing_files",
             sentence="The files of the download are missing.",
+            advice="Put the files of the download back, or remove it there and try again.",
             by_hand="put the files back",
         )
-        film = self._film("Sudden Stop")
+        film = self._film("Full Cellar")
         yield Case(
             title=film.title,
-            story=self._stories.client_error(film),
+            story=self._stories.full_disk(film),
             stage="downloading",
-            reason="client_error",
-            sentence="The download stopped with an error.",
-            by_hand="resume it in qBittorrent",
+            reason="disk_full",
+            sentence="The download stopped, because the disk of the download client is full.",
+            advice="Make room on the disk of the download client, then resume the download.",
+            by_hand="make room, resume it",
         )
 
     def _overlooked(self) -> Case:
@@ -153,6 +166,7 @@ class Cases:
             stage="downloaded",
             reason="downloaded_waiting_import",
             sentence=f"Downloaded and waiting to be sorted in. {_LATE}",
+            advice="Look at the queue in Sonarr, or try again.",
             issue="request_stuck_retry",
             fix=Fix.RETRY,
             tells=(
@@ -169,10 +183,31 @@ class Cases:
             stage="importing",
             reason="import_blocked",
             sentence=f"Downloaded, but it could not be sorted in: {NOT_A_SAMPLE}",
+            advice="Open the queue in Radarr and do what it asks for, then try again.",
             issue="request_stuck_retry",
             fix=Fix.REPAIR,
             by_hand="mend the file",
             tells=("Let Radarr check the downloads of Locked Gate now.",),
+        )
+
+    def _path_not_visible(self) -> Case:
+        film = self._film("Wrong Address")
+        sentence = "Downloaded, but Radarr does not see the folder of the download client: {}"
+        return Case(
+            title=film.title,
+            story=self._stories.path_not_visible(film),
+            stage="importing",
+            reason="path_not_visible",
+            sentence=sentence.format(NO_MAPPING),
+            public=sentence.format(NO_MAPPING.replace("/downloads]", "…")),
+            advice=(
+                "Give Radarr the same folder as the download client, or add a remote path mapping"
+                " in Radarr."
+            ),
+            issue="request_stuck_retry",
+            fix=Fix.REPAIR,
+            by_hand="map the folder",
+            tells=("Let Radarr check the downloads of Wrong Address now.",),
         )
 
     def _unknown_to_shoko(self) -> Case:
@@ -184,6 +219,7 @@ class Cases:
             stage="anime_matching",
             reason="shoko_unmatched",
             sentence=f"Shoko cannot tell what {file} is. Files to link by hand: 1.",
+            advice="Link the file in Shoko on the page of unrecognized files.",
             issue="shoko_unmatched",
             by_hand="link it in Shoko",
         )
@@ -196,6 +232,7 @@ class Cases:
             stage="syncing_library",
             reason="waiting_library",
             sentence=f"The files are there; Jellyfin has yet to find them. {_LATE}",
+            advice="Check that Jellyfin sees the folder of the file, or try again.",
             issue="request_stuck_retry",
             fix=Fix.REPAIR,
             tells=("Let Jellyfin scan Movies.",),

@@ -19,6 +19,7 @@ class Shown:
     attribute: str
     reason: str
     sentence: str
+    advice: str
     issue: JsonObject
 
 
@@ -30,6 +31,7 @@ class Ears:
         self._client = client
         self._fired: list[tuple[str, str]] = []
         self._heard = asyncio.Condition()
+        self._subscribed = (asyncio.Event(), asyncio.Event())
 
     async def run(self) -> None:
         """Listen until Home Assistant ends the connection."""
@@ -37,9 +39,16 @@ class Ears:
             listening.create_task(self._hear_requests())
             listening.create_task(self._hear_repairs())
 
+    async def until_listening(self) -> None:
+        """Wait until nothing can be missed any more; set a time limit around it."""
+        for subscribed in self._subscribed:
+            await subscribed.wait()
+
     async def _hear_requests(self) -> None:
         """Hear the event entity: what automations hear."""
-        async for event in self._client.events("subscribe_events", event_type="state_changed"):
+        async for event in self._client.events(
+            "subscribe_events", self._subscribed[0], event_type="state_changed"
+        ):
             data = _object(event, "data")
             if data.get("entity_id") != _EVENTS:
                 continue
@@ -51,7 +60,9 @@ class Ears:
 
     async def _hear_repairs(self) -> None:
         kind = "repairs_issue_registry_updated"
-        async for _ in self._client.events("subscribe_events", event_type=kind):
+        async for _ in self._client.events(
+            "subscribe_events", self._subscribed[1], event_type=kind
+        ):
             async with self._heard:
                 self._heard.notify_all()
 
@@ -114,6 +125,7 @@ class Ears:
             attribute=str(attributes.get("explanation")),
             reason=str(explanation.get("code")),
             sentence=str(explanation.get("sentence")),
+            advice=str(explanation.get("advice")),
             issue=issue,
         )
 

@@ -107,14 +107,18 @@ class HassClient:
             async with asyncio.timeout(_LIMIT):
                 return _result(await socket.receive_json())
 
-    async def events(self, kind: str, **fields: object) -> AsyncIterator[JsonObject]:
-        """Subscribe to a websocket command and yield its events."""
+    async def events(
+        self, kind: str, subscribed: asyncio.Event | None = None, **fields: object
+    ) -> AsyncIterator[JsonObject]:
+        """Subscribe to a websocket command, set `subscribed`, and yield its events."""
         async with self._session.ws_connect(
             "/api/websocket", max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=1)
         ) as socket:
             await self._authenticate(socket)
             await socket.send_json({"id": 1, "type": kind, **fields})
             _result(await socket.receive_json())
+            if subscribed is not None:
+                subscribed.set()
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     return

@@ -14,21 +14,27 @@ from .model import Title
 from .scenario import Story
 from .server import Simulator
 
+NO_MAPPING = "[/downloads] is not a valid local path. You may need a Remote Path Mapping."
 NOT_A_SAMPLE = "Unable to determine if file is a sample"
 
 type Beats = AsyncGenerator[Beat]
 type Mend = Callable[[Download], None]
 
-_PATIENCE = 240.0  # simulated seconds until what should happen has happened
-
 
 class TroubleStories:
     """Make stories about titles of one simulator that get stuck."""
 
-    def __init__(self, simulator: Simulator, *, size: int = 3_000_000_000) -> None:
-        """Tell stories in this simulator; downloads have `size` bytes."""
+    def __init__(
+        self, simulator: Simulator, *, size: int = 3_000_000_000, patience: float = 240.0
+    ) -> None:
+        """Tell stories in this simulator; downloads have `size` bytes.
+
+        Whoever has to try again may take `patience` seconds, else the story raises `TimeoutError`.
+        """
         self._sim = simulator
         self._size = size
+        self._patience = patience
+        self._room = 0  # on the disk, before it was full
 
     # -- the stories ---------------------------------------------------------------------------
 
@@ -87,9 +93,9 @@ class TroubleStories:
         """Somebody moved the files of the download, and puts them back."""
         return self._interrupted(film, self._force("missingFiles"), self._resume)
 
-    def client_error(self, film: Title) -> Story:
-        """The client stops with an error; somebody mends that and starts it again."""
-        return self._interrupted(film, self._force("error"), self._resume)
+    def full_disk(self, film: Title) -> Story:
+        """The disk of the client is full; somebody makes room and starts the download again."""
+        return self._interrupted(film, self._fill_disk, self._make_room)
 
     def overlooked(self, series: Title) -> Story:
         """Sonarr lost sight of a download that ends; told to look, it finds it."""
@@ -111,14 +117,27 @@ class TroubleStories:
 
         return self._tell(series, beats())
 
-    def blocked(self, film: Title, *messages: str) -> Story:
-        """Radarr cannot sort the file in; somebody removes the cause, and it has to look again."""
+    def blocked(self, film: Title) -> Story:
+        """Radarr asks for a person; somebody removes the cause, and it has to look again."""
+        return self._not_imported(film, lambda found: self._sim.radarr.block(found, NOT_A_SAMPLE))
+
+    def path_not_visible(self, film: Title) -> Story:
+        """Radarr does not see the client's folder, until somebody maps it; it tells nobody."""
+
+        def hide(download: Download) -> None:
+            self._sim.radarr.complete(download)
+            self._sim.radarr.warn(download, NO_MAPPING)
+
+        return self._not_imported(film, hide)
+
+    def _not_imported(self, film: Title, spoil: Mend) -> Story:
+        """A download that Radarr cannot sort in; when that is put right it has to look again."""
 
         async def beats() -> Beats:
             radarr, entry = self._sim.radarr, await self._wanted_film(film)
             download = radarr.grab(entry, size=self._size)
             yield self._beat("grabbed")
-            radarr.block(download, *(messages or (NOT_A_SAMPLE,)))
+            spoil(download)
             yield self._beat("trouble")
             radarr.warn(download)
             yield self._beat("put_right")
@@ -196,7 +215,7 @@ class TroubleStories:
         """Let time pass until something is so; raise `TimeoutError` when it takes too long."""
         waited = 0.0
         while not done():
-            if waited >= _PATIENCE:
+            if waited >= self._patience:
                 raise TimeoutError
             await self._sim.advance(1)
             waited += 1
@@ -217,6 +236,14 @@ class TroubleStories:
 
     def _resume(self, download: Download) -> None:
         self._sim.qbittorrent.resume(download.client_id or "")
+
+    def _fill_disk(self, download: Download) -> None:
+        self._room = self._sim.qbittorrent.free_space
+        self._sim.qbittorrent.fill_disk(download.client_id or "")
+
+    def _make_room(self, download: Download) -> None:
+        self._sim.qbittorrent.free_space = self._room
+        self._resume(download)
 
     def _force(self, state: str) -> Mend:
         def force(download: Download) -> None:

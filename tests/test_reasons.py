@@ -252,3 +252,43 @@ async def test_the_next_look_is_told(home: TwinHousehold, film: Title) -> None:
     told = found["explanation"]
     assert isinstance(told, dict)
     assert told["next_check"] is None
+
+
+async def test_a_request_that_seerr_gave_to_nobody(home: TwinHousehold) -> None:
+    """Seerr says so itself; added by hand, it goes on."""
+    title = home.sim.world.add_title_movie(title="Ronin", year=1998, tmdb=8195)
+    request = await home.sim.seerr.request(title)
+    await home.settle()
+    home.sim.radarr.delete(film_entry(home, title))
+    request.side.external_id = None
+    told = await why(home, title)
+    assert (told.code, told.stuck) == ("not_passed_on", False)
+    assert told.sentence == "Approved, but Seerr has not passed it on to Radarr."
+    told = await why(home, title, after=2 * 3600)
+    assert (told.code, told.stuck) == ("not_passed_on", True)
+    home.sim.radarr.add(title)
+    told = await why(home, title)
+    assert (told.code, told.stuck) == ("searching", False)
+
+
+async def test_what_ails_sonarr(home: TwinHousehold) -> None:
+    """Episodes wait for the same things; when they were searched for is known after hours."""
+    show = home.sim.world.add_title_series(
+        title="Severance", year=2022, tmdb=95396, tvdb=371980, seasons={1: 3}
+    )
+    await home.sim.seerr.request(show, seasons=[1])
+    sonarr = home.sim.sonarr
+    await look(home)
+    sonarr.disposal.lost["/data/media/tv"] = "missing"
+    told = await why(home, show)
+    assert (told.code, told.stuck) == ("folder_missing", True)
+    sonarr.disposal.lost.clear()
+    told = await why(home, show)
+    assert (told.code, told.stuck) == ("searching", False)
+    entry = sonarr.find(show)
+    assert entry is not None
+    searched = dt_util.as_local(home.sim.clock.now())
+    await sonarr.obey("SeasonSearch", {"seriesId": entry.id, "seasonNumber": 1})
+    await look(home)
+    told = await why(home, show, after=6 * 3600)
+    assert told.sentence.endswith(f"Sonarr searched last on {searched:%Y-%m-%d, %H:%M}.")

@@ -8,6 +8,7 @@ import pytest
 from custom_components.media_status.lifecycle.advice import ADVISED, advice
 from custom_components.media_status.lifecycle.explain import Setup
 from custom_components.media_status.lifecycle.facts import (
+    Ask,
     AskStatus,
     FactValue,
     File,
@@ -290,6 +291,29 @@ def test_what_a_look_showed_is_told_with_its_time() -> None:
     some = Search(found=14, rejected=13, reason="Not wanted", count=9)
     status = tell(house, world, [some], FILM, minutes=6, via=Via.USER)
     assert (why(status).code, why(status).at) == ("searching", at(1))
+
+
+@pytest.mark.parametrize(
+    ("is_managed", "is_stranded", "code"),
+    [
+        (False, True, "not_passed_on"),
+        (False, False, "not_in_manager"),
+        (True, True, "searching"),
+    ],
+)
+def test_who_never_got_the_request_is_told_apart(
+    is_managed: bool, is_stranded: bool, code: str
+) -> None:
+    """Seerr itself says that it gave it to nobody; wherever it came from, Radarr may have it."""
+    world = World(status=AskStatus.APPROVED, managed=is_managed)
+    house = House(world)
+    house.survey(at(0))
+    asked = Ask(status=AskStatus.APPROVED, is_stranded=is_stranded)
+    said = replace(world.seerr(at(1), Via.SURVEY), statements=(Statement(value=asked),))
+    house.push(said, now=at(1))
+    assert why(house.of(world).status).code == code
+    house.keep(house.tracker.tick(at(121)))
+    assert house.of(world).status.stuck is not is_managed
 
 
 def test_a_look_is_over_when_something_is_grabbed() -> None:

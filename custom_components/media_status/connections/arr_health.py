@@ -31,6 +31,7 @@ class HealthWatch:
         """Initialize with the client; nothing is known yet."""
         self._client = client
         self._read_at: datetime | None = None
+        self._is_known = False
         self._messages: tuple[HealthMessage, ...] = ()
         self._folders: tuple[RootFolder, ...] = ()
         self._profiles: frozenset[int] = frozenset()
@@ -44,29 +45,31 @@ class HealthWatch:
     def forget(self) -> None:
         """Forget what was told, so that it is told again."""
         self._told.clear()
-        self._telling.clear()
 
     async def read(self, titles: Iterable[_Title], now: datetime) -> None:
         """Read what is due for titles that wait; what cannot be read stays as it was known.
 
         Calls: three, or none.
         """
+        self._telling = {}  # what a survey that failed did not get to tell
         since = self._read_at
         # A clock that was set back must not make us wait.
         if not any(titles) or (since is not None and timedelta(0) <= now - since < READ_AGAIN):
             return
         self._read_at = now
         try:
-            self._messages = tuple(await self._client.health())
-            self._folders = tuple(await self._client.root_folders())
-            self._profiles = await self._client.profiles()
+            messages = await self._client.health()
+            folders = await self._client.root_folders()
+            profiles = await self._client.profiles()
         except ClientError:
             # Explanations alone need it: the survey goes on without.
             return
+        self._messages, self._folders, self._profiles = tuple(messages), tuple(folders), profiles
+        self._is_known = True
 
     def about(self, request_id: str, title: _Title) -> Health | None:
         """Return what concerns a title, unless that was told already."""
-        if self._read_at is None:
+        if not self._is_known:
             return None
         found = Health(complaints=tuple(self._complaints(title)))
         key = (request_id, title.id)

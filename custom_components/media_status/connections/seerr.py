@@ -8,9 +8,12 @@ import time
 from typing import ClassVar, Final, Literal, override
 
 from ..clients.errors import ClientError, NotFound, Refused
+from ..clients.guard import Permit
 from ..clients.readers import as_id, as_int
 from ..clients.seerr import SeerrClient
 from ..clients.seerr_models import SeerrDetails, SeerrRequest
+from ..lifecycle.deletion import Holdings, Inspection, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import (
     Anime,
     Ask,
@@ -36,6 +39,7 @@ from .base import (
     WebhookTarget,
 )
 from .cooldown import Cooldown
+from .seerr_deletion import WishDeletion
 from .seerr_push import read_push
 from .seerr_singles import SingleReader
 from .text import name_text, title_text
@@ -77,6 +81,7 @@ class SeerrConnection(Connection):
         self._client = client
         self._singles = SingleReader(client)
         self._cooldown = Cooldown(monotonic)
+        self._deletion = WishDeletion(connection_id, client)
         self._asked: dict[TitleKey, datetime] = {}  # when details were asked for
 
     @override
@@ -147,6 +152,21 @@ class SeerrConnection(Connection):
                 return ()
         name = title_text(title.title) or f"#{number}"
         return (Action(code="resubmit_request", target=name),)
+
+    @override
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return what Seerr knows of what shall be deleted."""
+        return await self._deletion.inspect(inspection)
+
+    @override
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Remove a request, or the record of a title."""
+        await self._deletion.remove(step, permit)
+
+    @override
+    async def look(self, step: Step) -> Sight:
+        """Return whether a request or a record is gone."""
+        return await self._deletion.look(step)
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:
@@ -294,7 +314,12 @@ def _ask(request: SeerrRequest) -> Ask | None:
     is_available = request.media.status == _MEDIA_AVAILABLE
     if status is AskStatus.APPROVED and is_available:
         status = AskStatus.COMPLETED
-    return Ask(status=status, available=is_available)
+    is_handed_over = request.media.external_service_id is not None
+    return Ask(
+        status=status,
+        available=is_available,
+        is_stranded=status is AskStatus.APPROVED and not is_handed_over,
+    )
 
 
 def _opening(request: SeerrRequest, context: SurveyContext, last_id: int | None) -> Opening | None:

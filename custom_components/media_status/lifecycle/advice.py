@@ -8,6 +8,7 @@ ADVISED = frozenset(
         "waiting_approval",
         "approved",
         "not_in_manager",
+        "not_passed_on",
         "not_monitored",
         "all_rejected",
         "profile_missing",

@@ -99,6 +99,8 @@ def approved(evidence: Evidence, found: Found, manager: Service) -> Explanation:
     values: dict[str, str | int] = {"service": manager.value}
     if not found.ground.is_managed:
         code = "not_in_manager" if evidence.about(Title) else "approved"
+        if code == "not_in_manager" and any(ask.is_stranded for ask in evidence.about(Ask)):
+            code = "not_passed_on"
         return Explanation(code=code, values=values, service=manager)
     if not _is_unwanted(evidence, found):
         return Explanation(code="approved", values=values, service=manager)

@@ -52,6 +52,7 @@ class Ask:
     status: AskStatus
     available: bool = False  # Seerr believes the media is there; evidence only, never proof
     message: str | None = None
+    is_stranded: bool = False  # approved, and Seerr gave it to no Radarr or Sonarr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,10 +155,7 @@ class MatchPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnimeEpisode:
-    """An episode that a file holds, by AniDB's ids and Shoko's own.
-
-    Shoko's ids are None until it has made the series, which may be after the match.
-    """
+    """An episode that a file holds; Shoko's own ids are None until it has made the series."""
 
     anidb_anime: int
     anidb_episode: int

@@ -198,6 +198,21 @@ async def test_what_cannot_be_read_stays_as_it_was(
     assert why(house) == "searching"
 
 
+async def test_what_was_never_read_is_not_said_to_be_well(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unknown is not healthy: what the journal remembers of it stays."""
+
+    async def fail(client: RadarrClient) -> frozenset[int]:
+        raise ClientError("it does not say")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RadarrClient, "profiles", fail)
+        await waiting(house)
+        assert await later(house) == []
+    assert await later(house) == [Health()]
+
+
 async def test_the_path_that_radarr_does_not_see(house: House) -> None:
     """The queue says that there is nothing, its health says why."""
     await waiting(house)

@@ -285,5 +285,7 @@ def test_a_request_needs_what_identifies_it() -> None:
     )
     written = codec.encode_request(request)
     assert codec.decode_request(written) == request
-    for name in ("id", "media_type", "origin", "created_at", "opened_at"):
+    needed = ("id", "media_type", "origin", "created_at", "opened_at")
+    assert set(written) == set(needed)
+    for name in needed:
         assert codec.decode_request({key: written[key] for key in written if key != name}) is None

@@ -7,8 +7,11 @@ import pytest
 from custom_components.media_status.lifecycle.facts import (
     Ask,
     AskStatus,
+    File,
     Health,
+    Playable,
     Search,
+    Sought,
     Title,
     Wanted,
 )
@@ -112,6 +115,20 @@ def test_what_is_not_out_has_the_first_date_that_is_known(
         wish.says(1, about(Wanted(monitored=True, released=False, release_at=release_at), item))
     values: dict[str, str | int] = {name: day.date().isoformat() for name, day in expected.items()}
     assert wish.explanation == Explanation(code="unreleased", values=values, service=SONARR)
+
+
+def test_a_search_says_when_it_was_made_last() -> None:
+    """Of any of the items that are searched."""
+    wish = Wish(*EPISODES)
+    wish.says(1, about(OUT, ONE))
+    assert wish.explanation == Explanation(code="searching", service=SONARR)
+    for item, minutes in ((ONE, -5), (TWO, -3), (THREE, -4)):
+        wish.says(2, about(OUT, item), about(Sought(at=at(minutes)), item))
+    assert wish.explanation == Explanation(code="searching", service=SONARR, at=at(-3))
+    wish.says(3, about(File(present=True), TWO))
+    assert wish.status.items[TWO] is Stage.SYNCING_LIBRARY
+    wish.says(4, about(Playable(present=True), TWO), service=LIBRARY)
+    assert wish.explanation.code == "partially_available"
 
 
 @pytest.mark.parametrize(

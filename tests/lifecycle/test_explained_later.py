@@ -317,6 +317,30 @@ def test_the_longest_waiting_item_explains_what_is_late() -> None:
     assert (wish.explanation.code, wish.explanation.is_overdue) == ("connection_down", False)
 
 
+def test_of_late_items_the_one_that_is_late_first_is_told() -> None:
+    """Not the first episode; of two at the same time the first one after all."""
+    for order in ((TWO, ONE), (ONE, TWO)):
+        wish = Wish(*EPISODES)
+        for minutes, item in enumerate(order, 1):
+            wish.says(minutes, about(File(present=True), item))
+        wish.house.tracker.tick(at(62))
+        assert wish.explanation.since == at(61)
+    wish = _imported(ONE, TWO)
+    wish.house.tracker.tick(at(61))
+    assert (wish.explanation.code, wish.explanation.since) == ("waiting_library", at(61))
+
+
+def test_what_is_not_late_yet_does_not_explain_what_is() -> None:
+    """One episode waits for its hash too long; the other one has only just come to be banned."""
+    wish = _anime(ONE)
+    wish.says(2, about(Match(phase=MatchPhase.HASHING), ONE), service=SHOKO)
+    wish.says(30, about(File(present=True), TWO))
+    wish.says(30, about(Match(phase=MatchPhase.BANNED), TWO), service=SHOKO)
+    assert wish.explanation.code == "anidb_banned"
+    wish.house.tracker.tick(at(31))
+    assert (wish.explanation.code, wish.explanation.is_overdue) == ("shoko_hashing", True)
+
+
 def test_a_push_says_since_when_it_is_so() -> None:
     """The moment of the fact, whoever else said something meanwhile."""
     wish = _imported()

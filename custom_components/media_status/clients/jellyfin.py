@@ -256,6 +256,13 @@ class JellyfinClient(BaseClient):
             found |= {item.id: item for item in page.items if item.id in wanted}
         return found
 
+    async def item_count(self, types: Collection[str]) -> int:
+        """Return how many items of these types there are, by one short page."""
+        kinds = {"includeItemTypes": ",".join(types), "isMissing": "false"}
+        query = {"recursive": "true", **kinds, "limit": "1", "enableImages": "false"}
+        answer = await self._request("GET", "Items", query=query, timeout=_PAGE_TIMEOUT)
+        return _rows(answer.json_object())[1]
+
     async def episodes(self, series_id: str) -> list[LibraryItem]:
         """Return the episodes of a series that are there; none when the series is gone."""
         query = {

@@ -287,6 +287,14 @@ class ShokoClient(BaseClient):
             reachable=sum(location.is_accessible for location in file.locations),
         )
 
+    async def file_count(self) -> int:
+        """Return how many files of series Shoko counts."""
+        raw = (await self._call("GET", "api/v3/Dashboard/Stats")).json_object()
+        count = as_int(raw.get("FileCount"))
+        if count is None or count < 0:
+            raise BadAnswer("the statistics have an unknown form")
+        return count
+
     async def delete_file_record(self, permit: Permit, file_id: int) -> None:
         """Forget one file; NotFound when it is forgotten already. The disk is never touched.
 

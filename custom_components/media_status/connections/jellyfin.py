@@ -6,11 +6,15 @@ from datetime import datetime
 import time
 from typing import ClassVar, override
 
+from ..clients.guard import Permit
 from ..clients.jellyfin import JellyfinClient
+from ..lifecycle.deletion import Holdings, Inspection, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Observation, Statement
 from ..lifecycle.model import JsonObject, JsonValue, Service, TitleRef, Via
 from .base import (
     Action,
+    Census,
     Connection,
     Doorbell,
     Push,
@@ -23,6 +27,7 @@ from .base import (
 )
 from .cooldown import Cooldown
 from .jellyfin_anime import is_matched
+from .jellyfin_deletion import LibraryDeletion
 from .jellyfin_library import Library
 from .jellyfin_match import (
     Lookup,
@@ -89,6 +94,8 @@ class JellyfinConnection(Connection):
         self._nudger = Nudger(client, self._library, Cooldown(monotonic))
         self._shokofin = ShokofinDiagnosis(client)
         self._webhook = PluginWebhook(client)
+        self._deletion = LibraryDeletion(client, self._library)
+        self._reading = asyncio.Lock()  # what the library is known to hold is one reader's
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -120,12 +127,16 @@ class JellyfinConnection(Connection):
         Calls: the changes (first: the library in pages), at most 16 episode lists, one look-up by
         id, rarely Shokofin's settings; however many titles are wanted.
         """
-        if context.fresh:
-            self._library.forget()
-        if not context.wanted:
-            # Nothing to find out but whether it answers.
-            await self.client.info()
-            return Survey(started_at=context.now)
+        async with self._reading:
+            if context.fresh:
+                self._library.forget()
+            if not context.wanted:
+                # Nothing to find out but whether it answers.
+                await self.client.info()
+                return Survey(started_at=context.now)
+            return await self._survey(context)
+
+    async def _survey(self, context: SurveyContext) -> Survey:
         seasons = any(is_matched(title) for title in context.wanted)
         await self._library.refresh(context.now, seasons=seasons)
         unread = await self._read_episodes(context)
@@ -199,6 +210,27 @@ class JellyfinConnection(Connection):
     async def retry(self, title: WantedTitle, *, dry_run: bool = False) -> tuple[Action, ...]:
         """Have the series or library looked through that owes a title something."""
         return await self._nudger.at_once(title, dry_run=dry_run)
+
+    @override
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return what can be watched of what shall be deleted."""
+        async with self._reading:
+            return await self._deletion.inspect(inspection)
+
+    @override
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Have Jellyfin look again where files have gone; it never removes anything for us."""
+        await self._deletion.remove(step, permit)
+
+    @override
+    async def look(self, step: Step) -> Sight:
+        """Return whether nothing that should vanish can be played any more."""
+        return await self._deletion.look(step)
+
+    @override
+    async def census(self) -> Census:
+        """Return how many films and episodes there are."""
+        return await self._deletion.census()
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

@@ -192,7 +192,7 @@ class LibraryIndex:
         if series_id not in self._numbered:
             found = self._numbered.setdefault(series_id, {})
             for _, episode in sorted(known.items()):
-                for key in _numbers(episode):
+                for key in numbers_of(episode):
                     found.setdefault(key, []).append(episode)
         return self._numbered[series_id]
 
@@ -231,7 +231,7 @@ def _normal(value: str) -> str:
     return text.lstrip("0") if text.isdecimal() else text
 
 
-def _numbers(episode: LibraryItem) -> list[ItemKey]:
+def numbers_of(episode: LibraryItem) -> list[ItemKey]:
     """Return the items that an episode file holds; none when it was not placed in a season."""
     if episode.season is None or episode.number is None:
         return []

@@ -82,6 +82,10 @@ class Library:
         """Return an item by its id, if it was come across."""
         return self.confirmed.get(item_id) or self.index.item(item_id)
 
+    def not_before(self, now: datetime) -> datetime:
+        """Return a time, or the later one at which the library was read."""
+        return max(now, self._built_at or now)
+
     def is_read(self, series_id: str) -> bool:
         """Return whether the known episodes of a series are all that there are."""
         return series_id in self._read_at and series_id not in self._stale

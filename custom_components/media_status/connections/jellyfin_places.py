@@ -23,6 +23,11 @@ def last_name(path: str | None) -> str | None:
     return parts[-1] if parts else None
 
 
+def is_virtual(path: str) -> bool:
+    """Return whether a path is one that Shokofin made up."""
+    return _VIRTUAL_ROOT in parts_of(path)
+
+
 def library_of(folders: Iterable[VirtualFolder], path: str | None) -> VirtualFolder | None:
     """Return the library that a path, as Jellyfin sees it, lies in; None when not certain."""
     if not path:

@@ -5,11 +5,15 @@ from datetime import datetime
 import re
 from typing import ClassVar, override
 
+from ..clients.guard import Permit
 from ..clients.qbittorrent import QBittorrentClient, ServerState, Torrent
+from ..lifecycle.deletion import Holdings, Inspection, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import FactKind, Observation, Statement, Transfer, TransferPhase
 from ..lifecycle.model import JsonObject, Service, Subject, Via
 from ..lifecycle.troubles import Hitch
-from .base import Connection, Doorbell, Push, ServiceInfo, Survey, SurveyContext
+from .base import Census, Connection, Doorbell, Push, ServiceInfo, Survey, SurveyContext
+from .qbittorrent_deletion import TorrentDeletion
 
 # The states of all versions from 4.1 to 5.3; 5.0 renamed paused to stopped.
 _PHASES = {
@@ -56,6 +60,7 @@ class QBittorrentConnection(Connection):
         """Initialize with the subentry's id and the client that speaks to it."""
         super().__init__(connection_id)
         self.client = client
+        self._deletion = TorrentDeletion(client)
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -108,6 +113,26 @@ class QBittorrentConnection(Connection):
             dropped=lost,
             download_rate=rate,
         )
+
+    @override
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return the torrents that have to do with what shall be deleted."""
+        return await self._deletion.inspect(inspection)
+
+    @override
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Remove a torrent, with or without its data."""
+        await self._deletion.remove(step, permit)
+
+    @override
+    async def look(self, step: Step) -> Sight:
+        """Return whether a torrent is gone."""
+        return await self._deletion.look(step)
+
+    @override
+    async def census(self) -> Census:
+        """Return how many torrents there are."""
+        return await self._deletion.census()
 
 
 def _matches(

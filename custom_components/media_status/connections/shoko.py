@@ -5,11 +5,15 @@ from datetime import datetime
 import time
 from typing import ClassVar, override
 
+from ..clients.guard import Permit
 from ..clients.shoko import ShokoClient
+from ..lifecycle.deletion import Holdings, Inspection, Step
+from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Anime, MatchPhase, Observation, Statement
 from ..lifecycle.model import JsonObject, Service, Subject, Via
 from ..lifecycle.paths import is_same_file, tail
-from .base import Action, Connection, Push, ServiceInfo, Survey, SurveyContext, WantedTitle
+from .base import Action, Census, Connection, Push, ServiceInfo, Survey, SurveyContext, WantedTitle
+from .shoko_deletion import RecordDeletion
 from .shoko_memory import Memory
 from .shoko_push import Interpreter
 from .shoko_round import Asked, Round, asked_of, breathe
@@ -39,6 +43,7 @@ class ShokoConnection(Connection):
         self._memory = Memory()
         self._interpreter = Interpreter(connection_id, self._memory)
         self._rescanned: dict[int, float] = {}
+        self._deletion = RecordDeletion(client)
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -143,6 +148,26 @@ class ShokoConnection(Connection):
                     continue
             actions.append(Action(code="rescan_file", target=file_name(path)))
         return tuple(actions)
+
+    @override
+    async def inspect(self, inspection: Inspection) -> Holdings:
+        """Return Shoko's records of the files that shall be deleted."""
+        return await self._deletion.inspect(inspection)
+
+    @override
+    async def remove(self, step: Step, permit: Permit) -> None:
+        """Drop the record of a file that is gone."""
+        await self._deletion.remove(step, permit)
+
+    @override
+    async def look(self, step: Step) -> Sight:
+        """Return whether Shoko has a file no more."""
+        return await self._deletion.look(step)
+
+    @override
+    async def census(self) -> Census:
+        """Return how many files Shoko has."""
+        return await self._deletion.census()
 
 
 def _unmatched(title: WantedTitle) -> dict[int, str]:

@@ -248,7 +248,7 @@ class Round:
 
     async def _by_path(self, path: str) -> tuple[ShokoFile | None, bool]:
         """Return the file at a path and whether that is certain."""
-        suffix = _suffix(path)
+        suffix = path_suffix(path)
         if suffix is None:
             return None, False
         self._count()
@@ -347,7 +347,7 @@ class Round:
         self._left -= 1
 
 
-def _suffix(path: str) -> str | None:
+def path_suffix(path: str) -> str | None:
     """Return folder and name with a separator in front, so that no longer name ends alike."""
     names = [part for part in path.replace("\\", "/").split("/") if part][-2:]
     suffix = "/" + "/".join(names)

@@ -141,6 +141,7 @@ class HeldWish:
 
     request_id: str  # ours
     media_id: str
+    tmdb: int | None = None  # as Seerr knows the title
     requests: tuple[str, ...] = ()  # Seerr's ids of all requests of it, HD and 4K
     own: frozenset[str] = frozenset()  # those that are the target's
 

@@ -1,6 +1,7 @@
 """Plan what Shoko, Jellyfin and Seerr shall do after files have gone."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from .deletion import (
     DeletionOptions,
@@ -55,16 +56,30 @@ def library_steps(
 ) -> list[Step]:
     """Return which places Jellyfin shall look at again; it never deletes anything itself."""
     steps: list[Step] = []
+    holders = list(holders)
+    kept = _kept_files(holders, doom) if options.delete_files else []
     for holder in holders:
         for target in targets:
             held = [
                 item
                 for item in (holder.holdings.items if holder.holdings else ())
                 if item.request_id == target.request_id
+                and (item.item is None or not any(is_same_file(item.path, path) for path in kept))
             ]
             if held:
                 steps.append(_refresh(target, holder, held, doom, options))
     return steps
+
+
+def _kept_files(holders: Iterable[Holder], doom: Doom) -> list[str]:
+    """Return the managers' files that stay: another variant's, or with other episodes in them."""
+    return [
+        file.path
+        for holder in holders
+        for title in (holder.holdings.titles if holder.holdings else ())
+        for file in title.files
+        if file.path not in doom.files
+    ]
 
 
 def _refresh(
@@ -102,14 +117,29 @@ def wish_steps(
     options: DeletionOptions,
 ) -> list[Step]:
     """Return what goes from Seerr: our requests, and its record of the title if nobody else's."""
-    return [
+    return _merged(
         step
         for holder in holders
         for wish in (holder.holdings.wishes if holder.holdings else ())
         for target in targets
         if target.request_id == wish.request_id
         for step in _wish(target, holder, wish, options, _all_own(holder, wish))
-    ]
+    )
+
+
+def _merged(steps: Iterable[Step]) -> list[Step]:
+    """Return each thing once: HD and 4K of a title have one record, which goes with both or not.
+
+    It is left when one of its targets wants it left.
+    """
+    merged: dict[str, Step] = {}
+    for step in steps:
+        known = merged.setdefault(step.id, step)
+        if known is not step:
+            kept = known if known.status is not StepStatus.PENDING else step
+            ids = tuple(sorted({*known.request_ids, *step.request_ids}))
+            merged[step.id] = replace(kept, request_ids=ids)
+    return list(merged.values())
 
 
 def _all_own(holder: Holder, wish: HeldWish) -> frozenset[str]:
@@ -151,7 +181,8 @@ def _seerr_step(
         request_ids=(target.request_id,),
         target=key,
         name=target.title,
-        expects=dict(target.ids.pairs()) | {"media": wish.media_id},
+        expects={"type": target.media_type.value, "media": wish.media_id}
+        | ({"tmdb": str(wish.tmdb)} if wish.tmdb is not None else {}),
         status=StepStatus.PENDING if reason is None else StepStatus.SKIPPED,
         reason=reason,
     )

@@ -134,7 +134,7 @@ def _torrent_step(
         name=torrent.name,
         size=torrent.size if reason is None and options.delete_files else 0,
         delete_files=reason is None and options.delete_files,
-        expects={"name": torrent.name},
+        expects={"name": torrent.name, "shares_with": " ".join(torrent.shares_with)},
         status=StepStatus.PENDING if reason is None else StepStatus.SKIPPED,
         reason=reason,
     )

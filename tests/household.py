@@ -169,6 +169,7 @@ async def running(
     path: Path,
     kinds: tuple[Service, ...] = KINDS,
     options: Mapping[str, object] | None = None,
+    household: type[Household] | None = None,
 ) -> AsyncIterator[Household]:
     """Set the integration up with scripted services, and unload it in the end."""
     hass.config.config_dir = str(path)
@@ -180,7 +181,7 @@ async def running(
         subentries_data=[subentry(kind) for kind in kinds],
     )
     entry.add_to_hass(hass)
-    home = Household(hass, entry)
+    home = (household or Household)(hass, entry)
     with patch("custom_components.media_status.create_connection", home.create):
         assert await hass.config_entries.async_setup(entry.entry_id)
         await settled(hass)

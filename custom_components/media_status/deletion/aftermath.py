@@ -17,17 +17,24 @@ _SERVICES = frozenset(service.value for service in Service)
 
 
 async def aftermath(house: House, job: Job, now: datetime) -> Changes:
-    """Return what a job that has ended makes of its requests; what is not gone stays as it is."""
-    changes: Changes = []
+    """Return what a job that has ended makes of its requests; what is not gone stays as it is.
+
+    Raises JournalError before anything is changed.
+    """
     if job.is_dry_run or job.cancelled_at is not None:
-        return changes
-    for target in job.plan.targets:
-        items = gone_items(job, target)
+        return []
+    gone = {target.request_id: (target, gone_items(job, target)) for target in job.plan.targets}
+    history = {
+        key: await house.journal.request(key)
+        for key, (_, items) in gone.items()
+        if items and key not in house.tracker.requests
+    }
+    changes: Changes = []
+    decision = Decision(verdict=Verdict.DELETED, reason=job.source, user=job.user)
+    for key, (target, items) in gone.items():
         if items:
             chosen = None if target.is_whole else items
-            changes += await end_deleted(
-                house, target.request_id, chosen, source=job.source, user=job.user, now=now
-            )
+            changes += _end(house, key, history.get(key), decision, _subjects(chosen), now)
     return changes
 
 
@@ -45,7 +52,24 @@ async def end_deleted(
     Nothing when that was told before, or when there is no such request. Raises JournalError.
     """
     decision = Decision(verdict=Verdict.DELETED, reason=source, user=user)
-    subjects = (REQUEST,) if items is None else tuple(Subject(item=one) for one in sorted(items))
+    known = request_id in house.tracker.requests
+    history = None if known else await house.journal.request(request_id)
+    return _end(house, request_id, history, decision, _subjects(items), now)
+
+
+def _subjects(items: frozenset[ItemKey] | None) -> tuple[Subject, ...]:
+    return (REQUEST,) if items is None else tuple(Subject(item=one) for one in sorted(items))
+
+
+def _end(
+    house: House,
+    request_id: str,
+    history: Request | None,
+    decision: Decision,
+    subjects: tuple[Subject, ...],
+    now: datetime,
+) -> Changes:
+    """Return the changes to an open request, or to what the journal holds of an ended one."""
     if request_id in house.tracker.requests:
         seen = Observation(
             connection_id=Service.HOME_ASSISTANT.value,
@@ -56,8 +80,7 @@ async def end_deleted(
             request_id=request_id,
         )
         return house.tracker.observe((seen,), now)
-    request = await house.journal.request(request_id)
-    return [] if request is None else _end(house, request, decision, subjects, now)
+    return [] if history is None else _rewrite(house, history, decision, subjects, now)
 
 
 def gone_items(job: Job, target: DeletionTarget) -> frozenset[ItemKey]:
@@ -83,7 +106,7 @@ def gone_items(job: Job, target: DeletionTarget) -> frozenset[ItemKey]:
     return target.items - kept
 
 
-def _end(
+def _rewrite(
     house: House,
     request: Request,
     decision: Decision,

@@ -5,11 +5,10 @@ job unreadable, because what would be missing might be what a step has to wait f
 hold their default are left out.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from types import NoneType, UnionType
 from typing import cast, get_args, get_origin, get_type_hints
 
@@ -32,7 +31,7 @@ def encode_plan(plan: Plan) -> JsonObject:
 
 def decode_plan(data: JsonValue) -> Plan:
     """Return the plan that JSON says; raise UnreadableError."""
-    return decode(Plan, data)
+    return cast("Plan", _read(_PLANS, data))
 
 
 def encode_job(job: Job) -> tuple[JsonObject, JsonObject]:
@@ -46,7 +45,7 @@ def decode_job(plan: JsonValue, data: JsonValue) -> Job:
     """Return the job that `encode_job` wrote; raise UnreadableError."""
     if not isinstance(data, dict):
         raise UnreadableError("not an object")
-    job = decode(Job, {**data, "plan": plan})
+    job = cast("Job", _read(_JOBS, {**data, "plan": plan}))
     if job.states.keys() != {step.id for step in job.plan.steps}:
         raise UnreadableError("steps and states differ")
     return job
@@ -74,12 +73,11 @@ def encode(value: object) -> JsonValue:
     raise TypeError(f"no form for {type(value)}")
 
 
-def decode[T](cls: type[T], data: JsonValue) -> T:
-    """Return the dataclass that JSON says; raise UnreadableError."""
+def _read(reader: _Reader, data: JsonValue) -> object:
     try:
-        return cast("T", _reader(cast("Hashable", cls))(data))
+        return reader(data)
     except (ValueError, TypeError, KeyError) as err:
-        raise UnreadableError(f"{cls.__name__}: {err}") from err
+        raise UnreadableError(str(err)) from err
 
 
 def _key(key: object) -> str:
@@ -95,7 +93,6 @@ def _default(part: Field[object]) -> object:
     return part if part.default_factory is MISSING else part.default_factory()
 
 
-@cache
 def _reader(hint: object) -> _Reader:
     """Return what reads values of an annotation."""
     origin, inner = get_origin(hint), get_args(hint)
@@ -132,7 +129,7 @@ def _any_of(readers: list[_Reader]) -> _Reader:
 
 def _record(cls: type) -> _Reader:
     """Return what reads a dataclass, with all its fields and no other."""
-    hints = get_type_hints(cls)
+    readers = {name: _reader(hint) for name, hint in get_type_hints(cls).items()}
     names = {part.name for part in fields(cls)}
     needed = {part.name for part in fields(cls) if isinstance(_default(part), Field)}
 
@@ -140,7 +137,7 @@ def _record(cls: type) -> _Reader:
         known = _object(data)
         if not needed <= known.keys() <= names:
             raise UnreadableError(f"fields of {cls.__name__}")
-        return cls(**{name: _reader(hints[name])(value) for name, value in known.items()})
+        return cls(**{name: readers[name](value) for name, value in known.items()})
 
     return read
 
@@ -165,3 +162,8 @@ def _object(data: JsonValue) -> JsonObject:
 def _item(data: JsonValue) -> ItemKey:
     season, number = _list(data)
     return ItemKey(_exactly(int, season), _exactly(int, number))
+
+
+# Made once, at import: what a form looks like does not depend on when it is first asked for.
+_PLANS = _reader(Plan)
+_JOBS = _reader(Job)

@@ -61,6 +61,7 @@ class Runner:
         self._task: asyncio.Task[None] | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._unstored: dict[str, DeletionWrite] = {}
+        self._owing: set[str] = set()  # jobs whose end their requests do not know yet
         self._paused_until: datetime | None = None
         self._resting: dict[str, datetime] = {}
 
@@ -255,13 +256,11 @@ class Runner:
             *([row] if row is not None else []),
             *(step_row(before, after, one, now) for one in news),
         ]
-        changes: Changes = []
         has_ended = before.is_open and not after.is_open
         if has_ended:
             log.append(ended(after, now))
-            changes = await aftermath(self._house, after, now)
         try:
-            await self._store(after, log, changes)
+            await self._store(after, log, has_ended=has_ended)
         except JournalError as err:
             _LOGGER.warning("What deletion %s did is not stored yet: %s", job_id, err)
         self._tell_all(after, row, news, has_ended=has_ended)
@@ -280,29 +279,42 @@ class Runner:
             _LOGGER.info("Deletion %s ended: %s", job.id, job.status_at(dt_util.utcnow()))
             self._tell(job, "ended")
 
-    async def _store(self, job: Job, log: Sequence[LogRow], changes: Changes | None = None) -> None:
-        write = DeletionWrite(job=job, log=log)
+    async def _store(self, job: Job, log: Sequence[LogRow], *, has_ended: bool = False) -> None:
+        """Store a job, and in the same transaction what its end makes of its requests."""
+        lost = self._unstored.pop(job.id, None)
+        write = DeletionWrite(job=job, log=[*(lost.log if lost else ()), *log])
+        if has_ended:
+            self._owing.add(job.id)
         try:
-            await self._house.record(changes or [], [write])
+            await self._record([write])
         except JournalError:
-            lost = self._unstored.get(job.id)
-            self._unstored[job.id] = replace(write, log=[*(lost.log if lost else ()), *log])
+            later = self._unstored.get(job.id)
+            self._unstored[job.id] = (
+                write if later is None else replace(later, log=[*write.log, *later.log])
+            )
             self._pause()
             raise
+
+    async def _record(self, writes: Sequence[DeletionWrite]) -> None:
+        """Write, with what the end of jobs makes of their requests, once."""
+        changes: Changes = []
+        for job in [write.job for write in writes if write.job and write.job.id in self._owing]:
+            changes += await aftermath(self._house, job, dt_util.utcnow())
+            self._owing.discard(job.id)
+        await self._house.record(changes, writes)
 
     async def _has_stored_all(self) -> bool:
         """Return whether the journal has everything: nothing is called before that."""
         if self._paused_until is not None and dt_util.utcnow() < self._paused_until:
             return False
         self._paused_until = None
-        if self._unstored:
-            lost, self._unstored = self._unstored, {}
-            try:
-                await self._house.record([], list(lost.values()))
-            except JournalError:
-                self._unstored = lost
-                self._pause()
-                return False
+        for job_id, write in list(self._unstored.items()):
+            job = self.jobs.get(job_id, write.job)
+            if job is not None:
+                try:
+                    await self._store(job, [])
+                except JournalError:
+                    return False
         return True
 
     def _pause(self) -> None:

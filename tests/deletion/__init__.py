@@ -1,0 +1,1 @@
+"""Test planning and carrying out deletions."""

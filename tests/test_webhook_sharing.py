@@ -316,6 +316,18 @@ async def test_the_owner_gets_the_webhook_back(
     assert not before.letters
 
 
+async def test_a_restart_forgets_nobody(share: Share, before: Owner) -> None:
+    """The first push after a start is passed on, before anything was checked."""
+    async with share(before) as home:
+        assert await home.hass.config_entries.async_reload(home.entry.entry_id)
+        await home.sim.seerr.request(heat(home), user="alice")
+        await home.settle()
+        assert (await before.letter()).body == sent_to_us(home)[-1].body
+        await home.survey()
+        assert state(home) is WebhookState.OURS
+        assert reports(home) == {}
+
+
 async def test_it_is_noted_before_it_is_taken(
     hass: HomeAssistant,
     tmp_path: Path,

@@ -175,8 +175,9 @@ class WebhookKeeper:
         if shared is None or shared.previous is None:
             return WebhookState.FOREIGN  # the connection was removed
         state = await connection.ensure_webhook(shared, take_over=True)
-        self._remember({CONF_WEBHOOK_HELD: True})
-        _LOGGER.info("The webhook of %s is taken over, its pushes are passed on", name)
+        if state in _STANDING:
+            self._remember({CONF_WEBHOOK_HELD: True})
+            _LOGGER.info("The webhook of %s is taken over, its pushes are passed on", name)
         return state
 
     async def _give_back(self, target: WebhookTarget) -> WebhookState:

@@ -165,11 +165,21 @@ def _is_ours(settings: JsonObject, target: WebhookTarget) -> bool:
     return mine is not None and webhook_id(url) == mine
 
 
+def _is_stale(url: str | None, target: WebhookTarget) -> bool:
+    """Return whether an address is of our own view, for a connection that is gone.
+
+    Two connections to one Seerr are refused, so nobody waits for its pushes.
+    """
+    ours, _, _ = target.url.rpartition("/")
+    return webhook_id(url) is not None and (url or "").rpartition("/")[0] == ours
+
+
 def _judged(settings: JsonObject, target: WebhookTarget) -> WebhookState:
     options = as_dict(settings.get("options"))
     url = as_str(options.get("webhookUrl"))
     if not _is_ours(settings, target):
-        in_use = as_bool(settings.get("enabled")) is True and url is not None
+        is_on = as_bool(settings.get("enabled")) is True
+        in_use = is_on and url is not None and not _is_stale(url, target)
         return WebhookState.FOREIGN if in_use else WebhookState.MISSING
     types, wanted = as_int(settings.get("types")) or 0, _types(target)
     payload: JsonValue = options.get("jsonPayload")

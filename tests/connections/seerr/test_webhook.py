@@ -85,6 +85,15 @@ async def test_an_unused_address_is_no_owner(setup: Setup) -> None:
     assert await setup.connection.ensure_webhook(TARGET) is WebhookState.OURS
 
 
+async def test_our_own_old_address_is_no_owner(setup: Setup) -> None:
+    """Left behind by a connection that could not be taken apart; another house's is foreign."""
+    await setup.store(URL.replace("127.0.0.1:9", "neighbour.lan:8123").replace(ID, "e" * 64))
+    assert await setup.connection.webhook_state(TARGET) is WebhookState.FOREIGN
+    await setup.store(URL.replace(ID, "e" * 64))
+    assert await setup.connection.webhook_state(TARGET) is WebhookState.MISSING
+    assert await setup.connection.ensure_webhook(TARGET) is WebhookState.OURS
+
+
 @pytest.mark.parametrize(
     "target",
     [

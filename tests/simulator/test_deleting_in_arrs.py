@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 
-from simulator import Simulator, Title
+from simulator import Simulator, Title, validate
 from simulator.holdings import hold_collection, hold_film, hold_series
 
 from .conftest import Receiver
@@ -307,3 +307,26 @@ async def test_a_queue_record_is_removed_with_or_without_its_torrent(
     assert sim.radarr.downloads == []
     assert list(sim.qbittorrent.torrents) == [str(first.client_id).lower()]
     assert [row.by for row in sim.world.removed] == ["qbittorrent"]
+
+
+@pytest.mark.skipif(not validate.available(), reason="the OpenAPI documents are not at hand")
+async def test_the_answers_are_what_the_documents_allow(http: aiohttp.ClientSession) -> None:
+    """Files, exclusions and settings of both programs, read one by one and as lists."""
+    services = ["radarr", "sonarr", "qbittorrent"]
+    async with Simulator(services=services, validate=True) as sim:
+        hand = Hand(sim, http)
+        film = hold_film(sim, sim.world.add_title_movie(title="Heat", year=1995, tmdb=949))
+        series = hold_series(
+            sim,
+            sim.world.add_title_series(title="Dark", year=2017, tmdb=70, tvdb=7, seasons={1: 2}),
+        )
+        for arr, held in (("radarr", film), ("sonarr", series)):
+            service = sim.radarr if arr == "radarr" else sim.sonarr
+            number = service.desk.exclude(held.entry.title)
+            word, file = service.exclusion_word, "moviefile" if arr == "radarr" else "episodefile"
+            paths = (word, f"{word}/{number}", "config/mediamanagement", "rootfolder")
+            for path in (*paths, f"{file}/{held.files[0].id}"):
+                await hand(f"GET /{path}", name=arr)
+            query = {f"{file[:-4]}FileIds": str(held.files[0].id)}
+            assert await hand(f"GET /{file}", name=arr, params=query) != []
+        assert sim.violations == []

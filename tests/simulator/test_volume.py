@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from simulator import ExternalClient, Simulator
 from simulator.clock import SimClock
 from simulator.disk import Disk
+from simulator.downloads import ClientView
 from simulator.volume import VirtualVolume, Volume
 from simulator.volume_real import RealVolume
 
@@ -116,3 +118,29 @@ async def test_a_recycle_bin_frees_nothing_and_overwrites_nothing(volume: Volume
         disk.recycle("/data/media/film.mkv", "/data/bin/film.mkv")
     assert volume.below("/data") == ["/data/bin/film.mkv", "/data/bin/film_1.mkv"]
     assert disk.removed == []
+
+
+async def test_a_real_download_is_linked_into_a_real_library(
+    socket_enabled: None, tmp_path: Path
+) -> None:
+    """The simulated Radarr imports what a real client says lies somewhere below the disk."""
+    content = tmp_path / "downloads" / "Heat.1995" / "heat.mkv"
+    content.parent.mkdir(parents=True)
+    content.write_bytes(b"x" * 1234)
+    seen = ClientView(
+        size=1234,
+        size_left=0,
+        status="completed",
+        eta_seconds=None,
+        output_path=str(content.parent),
+    )
+    client = ExternalClient(read=lambda _: seen)
+    async with Simulator(profile="empty", services=["radarr"], volume=RealVolume(tmp_path)) as sim:
+        entry = sim.radarr.add(sim.world.add_title_movie(title="Heat", year=1995, tmdb=949))
+        file = sim.radarr.import_download(sim.radarr.grab(entry, client=client))
+        there = tmp_path / file.path.lstrip("/")
+        assert there.samefile(content)
+        assert file.size == 1234
+        there.unlink()
+        assert sim.world.look() == [file.path]
+        assert content.exists()

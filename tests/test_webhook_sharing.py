@@ -1,35 +1,36 @@
-"""Seerr's only webhook, shared with whoever had it before us."""
+"""Seerr's only webhook, shared with whoever had it before us, and given back."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
 from functools import partial
 import json
-import logging
 from pathlib import Path
 
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status.connections.base import WebhookState
-from custom_components.media_status.lifecycle.model import JsonObject, Stage
-from custom_components.media_status.serialize import connection_json
-from custom_components.media_status.webhook_forward import FORWARDED
-from homeassistant.config_entries import ConfigSubentry
+from custom_components.media_status.lifecycle.model import Stage
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
-from simulator import Simulator, Title
-from simulator.webhooks import Push as Sent
+from simulator import Simulator
 
-from .twin import SECRET, TwinHousehold, twin, webhook_id
+from .twin import SECRET, twin
+from .webhook_household import (
+    SERVICES,
+    Share,
+    decide,
+    forwarding,
+    heat,
+    look,
+    reports,
+    seerr,
+    sent_to_us,
+    shared,
+    slot,
+    state,
+)
 from .webhook_owner import AUTH, OWN_TEMPLATE, Owner, core_reads, core_template, owner
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-
-SERVICES = ("seerr", "radarr")
-
-
-type Share = Callable[..., AbstractAsyncContextManager[TwinHousehold]]
 
 
 @pytest.fixture
@@ -39,95 +40,12 @@ async def before() -> AsyncIterator[Owner]:
         yield found
 
 
-@asynccontextmanager
-async def shared(
-    hass: HomeAssistant,
-    path: Path,
-    make_client: ClientSessionGenerator,
-    before: Owner,
-    *,
-    version: str = "3.1.0",
-    template: str | None = None,
-    types: int = 4062,
-) -> AsyncIterator[TwinHousehold]:
-    """Run a household whose Seerr called `before`, which we have taken over by the user's word."""
-    sim = Simulator(seed=1, services=SERVICES, versions={"seerr": version})
-    async with sim:
-        text = template or core_template()
-        sim.seerr.slot.register(before.url, types=types, auth=AUTH, template=text)
-        async with twin(hass, sim, path, make_client) as home:
-            await decide(home, take_over=True)
-            assert state(home) is WebhookState.OURS
-            yield home
-
-
 @pytest.fixture
 def share(
     hass: HomeAssistant, tmp_path: Path, hass_client_no_auth: ClientSessionGenerator
 ) -> Share:
     """Return what runs a household that shares the webhook; see `shared`."""
     return partial(shared, hass, tmp_path, hass_client_no_auth)
-
-
-def seerr(home: TwinHousehold) -> ConfigSubentry:
-    """Return the stored connection to Seerr."""
-    return home.entry.subentries["seerr"]
-
-
-def state(home: TwinHousehold) -> WebhookState:
-    """Return how our webhook in Seerr stands."""
-    return home.hub.connections["seerr"].data.webhook
-
-
-def forwarding(home: TwinHousehold, *, is_admin: bool = True) -> JsonObject:
-    """Return how passing on goes, as an administrator sees it."""
-    found = connection_json(home.hub.connections["seerr"], is_admin=is_admin)["forwarding"]
-    assert isinstance(found, dict)
-    return found
-
-
-def reports(home: TwinHousehold) -> dict[str, str | None]:
-    """Return the reports about Seerr's webhook, with the texts they show."""
-    issues = ir.async_get(home.hass).issues.items()
-    return {key: issue.translation_key for (_, key), issue in issues if "webhook" in key}
-
-
-def slot(sim: Simulator) -> tuple[object, int, bool, str]:
-    """Return address, events, whether it is on, and template of Seerr's slot."""
-    found = sim.seerr.slot
-    return found.options["webhookUrl"], found.types, found.enabled, found.stored
-
-
-async def decide(home: TwinHousehold, *, take_over: bool) -> None:
-    """Let the user decide, as the form and the report do, and wait for what follows."""
-    kept = {key: value for key, value in seerr(home).data.items() if key != "webhook_losses"}
-    home.hass.config_entries.async_update_subentry(
-        home.entry, seerr(home), data={**kept, "take_over_webhook": take_over}
-    )
-    await home.hass.async_block_till_done()
-    await home.survey()
-
-
-async def look(home: TwinHousehold) -> None:
-    """Look at Seerr's webhook now, as it is done every hour."""
-    await home.hub.connections["seerr"].keep_webhook()
-    await home.settle()
-
-
-def is_ours(record: logging.LogRecord) -> bool:
-    """Return whether we said it, not the stand-in's server."""
-    return record.name.startswith("custom_components.media_status")
-
-
-def heat(home: TwinHousehold) -> Title:
-    """Return a film to ask for."""
-    return home.sim.world.add_title_movie(title="Heat", year=1995, tmdb=949)
-
-
-def sent_to_us(home: TwinHousehold) -> list[Sent]:
-    """Return what Seerr sent to our view."""
-    ours = webhook_id("seerr")
-    return [push for push, _ in home.sim.seerr.courier.sent if ours in push.url]
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])
@@ -203,85 +121,6 @@ async def test_a_test_from_seerrs_page_is_passed_on(
         push = sent_to_us(home)[-1]
         assert await home.sim.seerr.courier.deliver(push) == 200
         assert (await before.letter()).body == push.body
-
-
-async def test_a_slow_owner_holds_nobody_up(
-    share: Share,
-    before: Owner,
-) -> None:
-    """Seerr has its answer, and we know, while the owner still thinks."""
-    async with share(before) as home:
-        before.gate = asyncio.Event()
-        film = heat(home)
-        await home.sim.seerr.request(film, user="alice")
-        await home.settle()
-        assert home.sim.seerr.courier.sent[-1][1] == 200
-        assert home.stage(film) >= Stage.APPROVED
-        await before.letter()
-        assert forwarding(home)["forwarded"] == 0
-
-
-@pytest.mark.parametrize(
-    ("status", "error"), [(500, "refused"), (404, "refused"), (307, "redirected")]
-)
-async def test_a_failure_is_counted_and_not_repeated(
-    share: Share,
-    before: Owner,
-    caplog: pytest.LogCaptureFixture,
-    status: int,
-    error: str,
-) -> None:
-    """Once, as Seerr does; never to another address, and without a word about keys."""
-    async with owner() as other, share(before) as home:
-        before.status, before.location = status, other.url
-        for number in range(3):
-            film = home.sim.world.add_title_movie(
-                title=f"Film {number}", year=2000, tmdb=number + 1
-            )
-            await home.sim.seerr.request(film, user="alice")
-        await home.settle()
-        await before.letter(3)
-        await home.hass.async_block_till_done(wait_background_tasks=True)
-        shown = forwarding(home)
-        assert (shown["failed"], shown["last_error"], shown["forwarded"]) == (3, error, 0)
-        assert len(before.letters) == 3
-        assert not other.letters
-        assert caplog.text.count("could not be passed on") == 1
-        said = str([record.getMessage() for record in caplog.records if is_ours(record)])
-        assert "canary-of-the-owner" not in said
-        assert "core-secret-id" not in said
-
-
-async def test_an_owner_that_is_gone_is_shown(
-    share: Share,
-) -> None:
-    """Nobody answers at its address: said on the connection, without its secrets."""
-    nobody = Owner(url="http://127.0.0.1:9/api/webhook/core-secret-id")
-    async with share(nobody) as home:
-        await home.sim.seerr.request(heat(home), user="alice")
-        await home.settle()
-        await home.hass.async_block_till_done(wait_background_tasks=True)
-        shown = forwarding(home)
-        assert shown["last_error"] == "cannot_connect"
-        assert shown["to"] == "http://127.0.0.1:9"
-        assert "to" not in forwarding(home, is_admin=False)
-
-
-async def test_what_was_passed_on_to_us_is_not_passed_on(
-    share: Share,
-    before: Owner,
-) -> None:
-    """Two that pass on to each other do not do so for ever."""
-    async with share(before) as home:
-        await home.sim.seerr.request(heat(home), user="alice")
-        await home.settle()
-        letter = await before.letter()
-        assert FORWARDED in letter.headers
-        push = sent_to_us(home)[-1]
-        again = Sent(url=push.url, body=push.body, headers={**push.headers, FORWARDED: "1"})
-        assert await home.sim.seerr.courier.deliver(again) == 200
-        await home.hass.async_block_till_done(wait_background_tasks=True)
-        assert len(before.letters) == 1
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.2.0"])

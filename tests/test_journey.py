@@ -127,7 +127,7 @@ async def test_unknown_is_not_gone(
         results = await home.hub.survey()
         assert set(results.values()) == {"cannot_connect"}
         assert home.stage(film) is Stage.DOWNLOADING
-        assert "does not answer" in str(home.hub.explanation_text(home.request_for(film)))
+        assert "does not answer" in str(home.hub.explained(home.request_for(film)).sentence)
         for name in sim.names():
             await sim.up(name)
         assert set((await home.survey()).values()) == {"ok"}

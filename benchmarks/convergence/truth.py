@@ -99,9 +99,9 @@ class Truth:
             waiting = self._waiting(title, element.file.path)
             if not is_watchable:
                 return {waiting}
-            if self._shows(title, element.file.path):
-                return {Stage.AVAILABLE}
-            return {Stage.AVAILABLE, waiting}  # it shows the file before this one
+            # It shows the file before this one, or what Shoko knows no more, for a while.
+            is_old = waiting is Stage.ANIME_MATCHING or not self._shows(title, element.file.path)
+            return {Stage.AVAILABLE, waiting} if is_old else {Stage.AVAILABLE}
         # Jellyfin shows for a while what was deleted: then both answers are right.
         lingering = {Stage.AVAILABLE} if is_watchable else set[Stage]()
         if element is not None:

@@ -110,6 +110,7 @@ def wanted_title(
         downloads=frozenset(request.download_names),
         is_anime=asker.kind in _KNOWS_ANIME and request.is_anime,
         has_variants=has_variants,
+        has_matcher=is_library and _has_matcher(asker, request),
         stalled=_stalled(request, now) if is_managed else frozenset(),
         long_sought=_long_sought(request, now) if is_managed else frozenset(),
     )
@@ -181,6 +182,11 @@ def _library_items(
             if known_item and known_item.match is None and known_item.stage is Stage.AVAILABLE:
                 items[item] = replace(known_item, item_id=item_id)
     return items
+
+
+def _has_matcher(asker: Asker, request: Request) -> bool:
+    """Return whether a Shoko is asked about the request's files once a manager names them."""
+    return Service.SHOKO in asker.tracker.options.setup.services and asker.has_manager(request)
 
 
 def _syncing(request: Request) -> set[ItemKey]:

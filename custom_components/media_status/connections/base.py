@@ -72,6 +72,7 @@ class WantedTitle:
     downloads: frozenset[str] = frozenset()
     is_anime: bool = False
     has_variants: bool = False  # the same title is known in HD and 4K, or by several instances
+    has_matcher: bool = False  # what its files are Shoko tells, should they be anime
     stalled: frozenset[str] = frozenset()  # downloads without a source for hours; for `retry` only
     long_sought: frozenset[ItemKey] = frozenset()  # searched for in vain by now; for `retry` only
 

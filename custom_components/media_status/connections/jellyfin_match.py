@@ -95,7 +95,7 @@ def _numbered_hits(
 ) -> dict[ItemKey, list[Hit]]:
     """Return the episodes with the wanted numbers in a series that is exactly the title."""
     hits: dict[ItemKey, list[Hit]] = {}
-    knows_shoko = is_matched(title)
+    knows_shoko = title.has_matcher or is_matched(title)
     for series_id in series_ids:
         for key, episodes in (index.episodes(series_id) or {}).items():
             if (wanted := title.items.get(key)) is None:

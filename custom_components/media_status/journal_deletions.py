@@ -4,7 +4,7 @@ Each row of the log holds the SHA-256 of the hash before it and of its own words
 that was changed, removed or slipped in shows.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -37,7 +37,7 @@ _LAST_PLACE = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'd
 _SUM_DONE = """SELECT coalesce(sum(items), 0),
     coalesce(sum(size) FILTER (WHERE service IS NOT 'qbittorrent'), 0),
     coalesce(sum(size) FILTER (WHERE service = 'qbittorrent'), 0)
-FROM deletion_log WHERE at >= ?"""
+FROM deletion_log WHERE at >= ? AND job_id NOT IN (SELECT value FROM json_each(?))"""
 _READ_PAGE = """SELECT plan, document FROM deletion_jobs
 WHERE (:before IS NULL OR id < :before) AND (:request IS NULL OR EXISTS (
     SELECT 1 FROM json_each(plan, '$.targets') t
@@ -132,9 +132,9 @@ class Deletions:
         values = {"job": job_id, "limit": limit, "before": before_id}
         return await self._read(partial(_read_log, values=values))
 
-    async def done_since(self, since: datetime) -> Done:
-        """Return what really was removed since then."""
-        return await self._read(partial(_read_done, since=since))
+    async def done_since(self, since: datetime, *, without: Iterable[str] = ()) -> Done:
+        """Return what really was removed since then, but for some jobs."""
+        return await self._read(partial(_read_done, since=since, without=list(without)))
 
     async def held_by_others(
         self, media_type: MediaType, ids: ProviderIds, *, is_4k: bool
@@ -245,8 +245,9 @@ def _log_row(
     return StoredLogRow(id=place, row=row)
 
 
-def _read_done(connection: sqlite3.Connection, since: datetime) -> Done:
-    items, library, torrents = connection.execute(_SUM_DONE, (encode_time(since),)).fetchone()
+def _read_done(connection: sqlite3.Connection, since: datetime, without: list[str]) -> Done:
+    values = (encode_time(since), dumps([*without]))
+    items, library, torrents = connection.execute(_SUM_DONE, values).fetchone()
     return Done(items=items, library=library, torrents=torrents)
 
 

@@ -148,9 +148,10 @@ async def housed(
     path: Path,
     services: Mapping[str, ShelfConnection],
     options: Mapping[str, object] = ON,
+    kind: type[House] | None = None,
 ) -> AsyncIterator[House]:
     """Live in a house for a while; entering it again goes on with what the journal holds."""
-    house = House(hass, path, services, options)
+    house = (kind or House)(hass, path, services, options)
     start = await house.journal.open(dt_util.utcnow())
     house.tracker.restore(start.requests, start.closed_keys, dt_util.utcnow(), start.recent)
     try:

@@ -40,6 +40,7 @@ class Shelf:
     holdings: Holdings = field(default_factory=Holdings)
     present: set[str] = field(default_factory=set)  # of steps
     faults: list[Fault | None] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)  # targets that cannot be looked at
     calls: list[str] = field(default_factory=list)  # steps, in the order of live calls
     rehearsed: list[str] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
@@ -105,5 +106,7 @@ class ShelfConnection(ScriptedConnection):
         self.shelf.looked.append(step.id)
         if self.shelf.faults and self.shelf.faults[0] is Fault.BLIND:
             self.shelf.faults.pop(0)
+            raise Unreachable("no answer")
+        if step.target in self.shelf.hidden:
             raise Unreachable("no answer")
         return Sight.PRESENT if step.target in self.shelf.present else Sight.GONE

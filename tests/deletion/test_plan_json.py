@@ -25,6 +25,7 @@ from custom_components.media_status.lifecycle.deletion_job import Job, calling, 
 from custom_components.media_status.lifecycle.model import (
     ItemKey,
     JsonObject,
+    JsonValue,
     MediaType,
     ProviderIds,
     Service,
@@ -111,7 +112,7 @@ def _step(plan: JsonObject) -> JsonObject:
         ("expects", {"title": 7}),
     ],
 )
-def test_a_job_half_understood_is_not_run(name: str, value: str | int | list | dict) -> None:
+def test_a_job_half_understood_is_not_run(name: str, value: JsonValue) -> None:
     """What would be left out might be what a step has to wait for."""
     plan, data = encode_job(a_job())
     _step(plan)[name] = value

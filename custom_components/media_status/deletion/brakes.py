@@ -1,16 +1,17 @@
 """Decide whether a plan may be run at all: what the household allows, and how much at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from ..lifecycle.deletion import DeletionTarget, Plan, StepStatus
+from ..lifecycle.deletion import DeletionTarget, Plan, StepStatus, Verb
 from ..lifecycle.deletion_job import Job
 from ..lifecycle.model import Service
 
 GIGABYTE: Final = 1_000_000_000
 AUTOMATION: Final = "automation"
+OF_ITEMS: Final = frozenset({Verb.REMOVE_TITLE, Verb.REMOVE_FILE})  # steps that items go with
 
 
 class Mode(StrEnum):
@@ -73,23 +74,22 @@ def check_source(limits: Limits, source: str) -> None:
         raise DeletionRefused("automations_not_allowed")
 
 
-def check_plan(plan: Plan, limits: Limits, done: Done, jobs: Iterable[Job]) -> None:
+def check_plan(plan: Plan, limits: Limits, done: Done, jobs: Collection[Job]) -> None:
     """Raise DeletionRefused when a plan is blocked, too much, or about what goes already.
 
-    `done` is what really was removed during the last day; `jobs` are those under way.
+    `jobs` are those under way and those that ended just now; `done` is what all others really
+    removed during the last day.
     """
     if plan.blockers:
         raise DeletionRefused("plan_blocked", {"blocker": plan.blockers[0].code})
-    running = [job for job in jobs if job.is_open]
-    for job in running:
-        if is_overlapping(plan, job.plan):
+    for job in jobs:
+        if job.is_open and is_overlapping(plan, job.plan):
             raise DeletionRefused("already_running", {"job_id": job.id})
     wanted = planned(plan)
     _check("too_many_items", wanted.items, limits.max_items)
     _check("too_much_data", wanted.size, limits.max_size)
-    for job in running:
-        if not job.is_dry_run:
-            done = done.plus(left(job))
+    for job in jobs:
+        done = done.plus(spent(job))
     done = done.plus(wanted)
     _check("too_many_items_today", done.items, limits.max_items_day)
     _check("too_much_data_today", done.size, limits.max_size_day)
@@ -110,16 +110,18 @@ def planned(plan: Plan) -> Done:
     )
 
 
-def left(job: Job) -> Done:
-    """Return what a job may still remove."""
+def spent(job: Job) -> Done:
+    """Return what a job may still remove or has removed; one that has ended, what it really did."""
+    if job.is_dry_run:
+        return Done()
     going = [
         step
-        for step in job.plan.steps
-        if job.states[step.id].status in {StepStatus.PENDING, StepStatus.DONE, StepStatus.FAILED}
+        for step in job.plan.pending
+        if job.is_open or job.states[step.id].status is StepStatus.VERIFIED
     ]
     torrents = sum(step.size for step in going if step.service is Service.QBITTORRENT)
     return Done(
-        items=sum(len(step.items) for step in going if step.delete_files),
+        items=sum(len(step.items) for step in going if step.verb in OF_ITEMS),
         library=sum(step.size for step in going) - torrents,
         torrents=torrents,
     )

@@ -137,14 +137,16 @@ class DeletionDesk:
         targets = await targets_of(self._house, shown.wishes)
         plan = await draft(self._house, targets, shown.plan.options, frozen=self.frozen)
         now = dt_util.utcnow()
-        done = await self._house.journal.deletions.done_since(now - _DAY)
+        known = {job.id: job for job in self._runner.pending}
+        done = await self._house.journal.deletions.done_since(now - _DAY, without=known)
         if not shown.plan.blockers and not is_same(shown.plan, plan):
             raise DeletionRefused("plan_outdated")
         requests = [
             found for wish in shown.wishes if (found := await find(self._house, wish.request_id))
         ]
         # From here nothing waits before the runner knows of it: two at once cannot both pass.
-        check_plan(shown.plan, self.limits, done, self._runner.pending)
+        known |= {job.id: job for job in self._runner.pending}
+        check_plan(shown.plan, self.limits, done, known.values())
         self._shown.pop(plan_id, None)
         plan = replace(plan, id=plan_id, calls=shown.plan.calls)
         return await self._begin(plan, requests, source, user, dry_run=dry_run)

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from ..journal_deletions import LogRow
 from ..lifecycle.codec import encode_time
-from ..lifecycle.deletion import Step, StepStatus, Verb
+from ..lifecycle.deletion import Step, StepStatus
 from ..lifecycle.deletion_job import Job
 from ..lifecycle.model import JsonObject, JsonValue
 from ..lifecycle.request import Request
+from .brakes import OF_ITEMS
 from .plan_json import encode
-
-_OF_ITEMS = frozenset({Verb.REMOVE_TITLE, Verb.REMOVE_FILE})
 
 
 def begun(job: Job, code: str, requests: Iterable[Request], now: datetime) -> LogRow:
@@ -67,7 +66,7 @@ def step_row(before: Job, job: Job, step: Step, now: datetime) -> LogRow:
         job_id=job.id,
         code="step",
         service=step.service,
-        items=len(step.items) if is_gone and step.verb in _OF_ITEMS else 0,
+        items=len(step.items) if is_gone and step.verb in OF_ITEMS else 0,
         size=state.removed_size if is_gone else 0,
         document={key: value for key, value in document.items() if value is not None},
     )

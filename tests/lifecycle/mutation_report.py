@@ -33,9 +33,10 @@ class Mutant:
 
 
 def read(module: Path, known: dict[str, dict[str, str]]) -> Iterator[Mutant]:
-    """Yield the mutants of a module."""
-    data = json.loads((ROOT / "mutants" / f"{module}.meta").read_text(encoding="utf-8"))
-    for name, code in data["exit_code_by_key"].items():
+    """Yield the mutants of a module; none when it was left out."""
+    results = ROOT / "mutants" / f"{module}.meta"
+    data = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
+    for name, code in data.get("exit_code_by_key", {}).items():
         function = _function(name)
         if status_by_exit_code[code] in NOTICED:
             yield Mutant(module=module.stem, function=function, is_noticed=True)
@@ -66,8 +67,10 @@ def _change(name: str, module: Path) -> tuple[str, str]:
     return before, after
 
 
-def report(mutants: list[Mutant]) -> str:
+def report(mutants: list[Mutant], modules: list[Path]) -> str:
     """Return the report as text."""
+    judged = {mutant.module for mutant in mutants}
+    others = [module.stem for module in modules if module.stem not in {*judged, "__init__"}]
     survivors = [mutant for mutant in mutants if not mutant.is_noticed]
     same = [mutant for mutant in survivors if mutant.why is not None]
     lines = [
@@ -78,6 +81,8 @@ def report(mutants: list[Mutant]) -> str:
         f"survived: {len(survivors)}, of which {len(same)} are the same program",
         "",
         *table(mutants),
+        "",
+        f"without mutants (only words, or left out in pyproject.toml): {', '.join(others)}",
     ]
     for title, found in (
         ("Not noticed by any test", [mutant for mutant in survivors if mutant.why is None]),
@@ -113,12 +118,9 @@ def share(mutants: list[Mutant]) -> float:
 def main() -> int:
     """Write the report; fail if too much went unnoticed."""
     known = tomllib.loads(EQUIVALENT.read_text(encoding="utf-8"))
-    mutants = [
-        mutant
-        for module in sorted((ROOT / SOURCES).glob("*.py"))
-        for mutant in read(module.relative_to(ROOT), known)
-    ]
-    text = report(mutants)
+    modules = [module.relative_to(ROOT) for module in sorted((ROOT / SOURCES).glob("*.py"))]
+    mutants = [mutant for module in modules for mutant in read(module, known)]
+    text = report(mutants, modules)
     REPORT.write_text(text, encoding="utf-8")
     sys.stdout.write("\n".join(text.splitlines()[3:5]) + "\n")
     return share(mutants) < LEAST

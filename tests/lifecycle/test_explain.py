@@ -23,7 +23,15 @@ from custom_components.media_status.lifecycle.facts import (
     Transfer,
     TransferPhase,
 )
-from custom_components.media_status.lifecycle.model import MOVIE, Service, Stage, Subject, Via
+from custom_components.media_status.lifecycle.model import (
+    MOVIE,
+    ItemKey,
+    MediaType,
+    Service,
+    Stage,
+    Subject,
+    Via,
+)
 from custom_components.media_status.lifecycle.request import Explanation, Status
 from custom_components.media_status.lifecycle.tracker import TrackerOptions
 from custom_components.media_status.lifecycle.troubles import Ailment, Block, Complaint, Hitch
@@ -268,6 +276,36 @@ def test_the_last_search_is_told() -> None:
     status = tell(house, world, [Sought(at=at(-30))], FILM)
     assert (why(status).code, why(status).at) == ("searching", at(-30))
     assert not why(status).needs_person
+    status = tell(house, world, [Sought(at=at(62))], FILM, minutes=2)
+    assert why(status).at == at(62)
+    status = tell(house, world, [Sought(at=at(64))], FILM, minutes=3)
+    assert why(status).at is None  # no clock is that wrong
+
+
+def test_of_several_episodes_the_last_search_is_told() -> None:
+    """And only of those that are searched for."""
+    items = tuple(ItemKey(1, number) for number in (1, 2, 3))
+    world = World(
+        media_type=MediaType.SERIES,
+        tmdb=95396,
+        seasons=frozenset({1}),
+        items=items,
+        status=AskStatus.APPROVED,
+        managed=True,
+        release_at={items[2]: at(10_000)},
+    )
+    house = House(world)
+    house.survey(at(0))
+    for number, item in enumerate(items):
+        tell(house, world, [Sought(at=at(-9 + number))], Subject(item=item), minutes=number + 1)
+    status = house.of(world).status
+    assert (status.stage, why(status).at) == (Stage.SEARCHING, at(-8))
+    looks = (Search(found=5, rejected=5), Search(found=0), Search(found=7, rejected=7))
+    for number, (item, look) in enumerate(zip(items, looks, strict=True)):
+        subject = Subject(item=item)
+        tell(house, world, [look], subject, minutes=number + 5, via=Via.USER)
+    status = house.of(world).status
+    assert (why(status).code, why(status).at) == ("no_releases", at(6))
 
 
 def test_what_a_look_showed_is_told_with_its_time() -> None:

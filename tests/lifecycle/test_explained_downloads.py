@@ -29,7 +29,7 @@ BLOCKED = Queue(present=True, phase=QueuePhase.IMPORT_BLOCKED)
 
 
 def _transfer(phase: TransferPhase | None, **more: int | Hitch) -> Transfer:
-    value = Transfer(present=True, phase=phase, progress=0.257)
+    value = Transfer(present=True, phase=phase, progress=0.995)
     return replace(value, **more)  # type: ignore[arg-type] # names and types as given
 
 
@@ -172,10 +172,10 @@ def test_metadata_is_waited_for() -> None:
 @pytest.mark.parametrize("phase", [TransferPhase.DOWNLOADING, TransferPhase.CHECKING])
 def test_what_moves_says_how_far_it_is(phase: TransferPhase) -> None:
     """In whole percent; a queue's figure says no less."""
-    moving = Explanation(code="downloading", values={"percent": 25}, service=CLIENT)
+    moving = Explanation(code="downloading", values={"percent": 99}, service=CLIENT)
     assert _in_client(_transfer(phase)).explanation == moving
     wish = fetched(Stage.GRABBING)
-    queued = Queue(present=True, phase=QueuePhase.DOWNLOADING, size=1000, left=743)
+    queued = Queue(present=True, phase=QueuePhase.DOWNLOADING, size=1000, left=5)
     wish.says(2, about(queued, "a"))
     assert wish.explanation == replace(moving, service=None)
 
@@ -196,6 +196,8 @@ def test_hours_without_seeds_are_counted() -> None:
         assert tracker.tick(at(minutes - 1)) == []
         (change,) = tracker.tick(at(minutes))
         assert change.visible
+        assert wish.explanation.values == {"seeds": 0, "hours": hours}
+        wish.says(minutes + 20, about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "a"))
         assert wish.explanation.values == {"seeds": 0, "hours": hours}
     wish.client_says(200, about(_transfer(TransferPhase.DOWNLOADING), "a"))
     assert tracker.tick(at(300)) == []
@@ -219,7 +221,10 @@ def test_a_client_without_words_leaves_it_to_the_queue() -> None:
     wish.client_says(3, about(_transfer(None), "a"))
     gone = replace(_transfer(TransferPhase.PAUSED), present=False)
     wish.says(3, about(gone, "a"), service=CLIENT, connection="client-2")
-    assert wish.explanation == Explanation(code="downloading", values={"percent": 25})
+    assert wish.explanation == Explanation(code="downloading", values={"percent": 99})
+    paused = about(_transfer(TransferPhase.PAUSED), "a")
+    wish.says(4, paused, service=CLIENT, connection="client-3")
+    assert wish.explanation.code == "paused"
 
 
 # --- between manager and client ----------------------------------------------------------------

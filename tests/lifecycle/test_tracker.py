@@ -7,6 +7,7 @@ import pytest
 from custom_components.media_status.lifecycle.explain import Setup
 from custom_components.media_status.lifecycle.facts import (
     AskStatus,
+    Decision,
     FactKind,
     File,
     Grab,
@@ -169,6 +170,7 @@ def test_a_decision_is_a_persons_word() -> None:
     wish = Wish()
     (change,) = wish.house.tracker.decide(wish.request.id, Verdict.FAILED, "why", at(5))
     (fact,) = change.facts.values()
+    assert fact.value == Decision(verdict=Verdict.FAILED, reason="why")
     assert (fact.connection_id, fact.service, fact.via, fact.seen_at) == (
         "home_assistant",
         Service.HOME_ASSISTANT,

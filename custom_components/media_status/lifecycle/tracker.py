@@ -141,7 +141,7 @@ class Tracker:
     def tick(self, now: datetime) -> Changes:
         """Derive anew what time alone may have changed."""
         due = [request_id for request_id, at in self._recheck.items() if at <= now]
-        touched = {key: Touched.of(self.requests[key]) for key in due if key in self.requests}
+        touched = {key: Touched.of(self.requests[key]) for key in due}
         for found in touched.values():
             found.is_stale = True
         return self._settle(touched, now)

@@ -45,10 +45,8 @@ def ask(touched: Touched, opening: Opening, now: datetime, *, is_listed: bool) -
 
 def widen(touched: Touched, opening: Opening) -> None:
     """Add the items of another grab to a request that was made by hand."""
-    request = touched.change.request
-    if not opening.items <= request.items:
-        request.items |= opening.items
-        _changed(touched)
+    touched.change.request.items |= opening.items
+    _changed(touched)
 
 
 def _changed(touched: Touched) -> None:

@@ -70,7 +70,8 @@ by whom, and how many bytes are free by that; a person deletes with ``sim.world.
 - ``arr.disposal``: ``recycle_bin``, ``delay``, ``stuck`` (200 but files stay), ``lost`` (root
   folders that are not mounted), ``deletes_empty_folders``; ``arr.desk.exclusions``;
   ``arr.import_list`` with ImportListSync, ``arr.has_offers`` with RssSync.
-- ``sim.qbittorrent.content``: ``stuck``, ``delay``; ``sim.jellyfin.library.keeps_ghosts``.
+- ``sim.qbittorrent.content``: ``stuck``, ``delay``; ``sim.jellyfin.library.keeps_ghosts``,
+  ``sim.jellyfin.skips_empty`` (the last title of a library stays).
 - ``sim.writes`` / ``sim.removing``: the log of calls that change / take away something, each with
   method, path, query, form, body, time and answer. Wrong calls do what they say: ``hashes=all``,
   a file deletion through Jellyfin or Shoko, ``/media/{id}/file`` of Seerr.

@@ -39,6 +39,8 @@ class Jellyfin(Service):
         self.refresher = Refresher(self)
         self.media_updates: list[str] = []
         self.refreshes = 0
+        self.skips_empty = False  # since 10.10: an empty library folder counts as unreachable
+        self.library.is_skipped = self._is_empty
         self._scanning = False
         self._last_scan = world.epoch
         self._items = ItemsApi(self)
@@ -119,6 +121,14 @@ class Jellyfin(Service):
     def remove(self, item: Item) -> None:
         """Delete an item together with its files."""
         self.announce(Change(removed=self.library.delete(item, by=self.name)))
+
+    def _is_empty(self, source: str) -> bool:
+        """Whether the library folder of a path is empty, and left alone therefore."""
+        places = [place for _, _, rows in self.libraries() for place in rows]
+        mine = [place for place in places if source.startswith(f"{place}/")]
+        return self.skips_empty and all(
+            self.world.volume.listing(place) == ([], []) for place in mine
+        )
 
     def touch(self, item: Item) -> None:
         """Save an item's metadata again."""

@@ -41,6 +41,8 @@ class Library:
         self.keeps_ghosts = False  # a scan that overlooks what is gone (10.11 was seen to)
         # A plugin that builds the items of some folders by itself says which.
         self.is_foreign: Callable[[str], bool] = lambda path: False
+        # A place that is left alone, because it looks as if its disk were away.
+        self.is_skipped: Callable[[str], bool] = lambda path: False
         self.foreign: set[str] = set()
         self._asleep: dict[str, Title] = {}
         self._by_source: dict[str, Item] = {}
@@ -79,13 +81,16 @@ class Library:
             if source not in self._by_source and not self.is_foreign(source):
                 if source.startswith(places):
                     self._put(self._of_file(file, now))
+        overlooked = self.keeps_ghosts
         for source in self._world.removals[self._read :]:
             item = self._by_source.get(source) or self._shelf_item(source)
             gone = source not in self._world.disk and source.startswith(places)
-            if item is not None and gone and not self.keeps_ghosts:
+            if item is not None and gone and (self.keeps_ghosts or self.is_skipped(source)):
+                overlooked = True
+            elif item is not None and gone:
                 change.removed.append(item)
                 self._forget(item)
-        if not below and not self.keeps_ghosts:
+        if not below and not overlooked:
             self._read = len(self._world.removals)
         change.removed += self._empty_parents()
         if self.show_missing:

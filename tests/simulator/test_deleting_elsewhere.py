@@ -104,6 +104,27 @@ async def test_a_scan_may_leave_a_ghost(sim: Simulator, heat: Title) -> None:
     assert sim.jellyfin.playable_files(heat) == []
 
 
+async def test_an_empty_library_is_taken_for_one_whose_disk_is_away(
+    socket_enabled: None,
+) -> None:
+    """The last film of a library stays in it until there is another one."""
+    services = ["radarr", "qbittorrent", "jellyfin"]
+    async with Simulator(profile="empty", services=services) as sim:
+        sim.jellyfin.skips_empty = True
+        heat, ran = (
+            sim.world.add_title_movie(title=title, year=1995, tmdb=tmdb)
+            for title, tmdb in (("Heat", 949), ("Ran", 11645))
+        )
+        held = hold_film(sim, heat)
+        await settled(sim)
+        sim.radarr.delete(held.entry)
+        await sim.jellyfin.scan()
+        assert sim.jellyfin.item_id(heat) is not None
+        hold_film(sim, ran)
+        await sim.jellyfin.scan()
+        assert sim.jellyfin.item_id(heat) is None
+
+
 # -- Shoko -------------------------------------------------------------------------------------
 
 

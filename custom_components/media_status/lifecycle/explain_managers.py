@@ -1,6 +1,7 @@
 """Say why Radarr or Sonarr has nothing yet: what it searched for, and what it complains about."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from .evidence import Evidence
 from .facts import Ask, Fact, Health, Search, Sought, Title, Wanted
@@ -23,6 +24,8 @@ class _Cause:
     detail: str | None = None
 
 
+# A manager's clock may be that much ahead; what is further away is no time.
+_AHEAD = timedelta(hours=1)
 _SEARCH = frozenset({Stage.SEARCHING})
 _FETCH = frozenset({Stage.SEARCHING, Stage.GRABBING})
 _ALL = _FETCH | {Stage.DOWNLOADED, Stage.IMPORTING}
@@ -75,7 +78,8 @@ def searching(evidence: Evidence, found: Found, manager: Service) -> Explanation
         if search.rejected >= search.found:
             return _fruitless(fact, search)
     times = [sought.at for subject in subjects for sought in evidence.about(Sought, subject)]
-    return Explanation(code="searching", service=manager, at=max(times, default=None))
+    past = [time for time in times if time <= found.now + _AHEAD]
+    return Explanation(code="searching", service=manager, at=max(past, default=None))
 
 
 def _fruitless(fact: Fact, search: Search) -> Explanation:

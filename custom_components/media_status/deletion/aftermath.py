@@ -119,6 +119,7 @@ def _rewrite(
     if not new:
         return []  # told before a restart
     gone = request.items if REQUEST in subjects else {fact.subject.item for fact in new}
+    request.facts |= {fact.key: fact for fact in new}
     before, was = request.stage, request.status.items
     stages = {item: Stage.DELETED if item in gone else stage for item, stage in was.items()} | {
         item: Stage.DELETED for item in gone if item is not None
@@ -132,7 +133,6 @@ def _rewrite(
     if stage is Stage.DELETED:
         request.ended_at = now
         house.tracker.bury(request)
-    request.facts |= {fact.key: fact for fact in new}
     return [
         Change(
             request=request,

@@ -123,22 +123,23 @@ async def test_an_own_instance_that_has_nothing_any_more(
         assert not [step for step in plan.pending if step.service is Service.RADARR]
 
 
-def a_step(**given: object) -> Step:
-    """Return a step of Sonarr."""
-    step = Step(
+def a_step(
+    verb: Verb = Verb.UNMONITOR, *, service: Service = Service.SONARR, target: str = "7"
+) -> Step:
+    """Return a step of Sonarr, or another service."""
+    return Step(
         id="s",
         connection_id="sonarr",
-        service=Service.SONARR,
-        verb=Verb.UNMONITOR,
+        service=service,
+        verb=verb,
         request_ids=("r",),
-        target="7",
+        target=target,
     )
-    return replace(step, **given)  # type: ignore[arg-type] - what a test says is right
 
 
 def test_a_permit_names_what_the_step_names() -> None:
     """Exactly that, on that instance, and files only when files go."""
-    step = a_step(verb=Verb.REMOVE_FILE, target="9", delete_files=True)
+    step = replace(a_step(Verb.REMOVE_FILE, target="9"), delete_files=True)
     assert permit(step, dry_run=False) == Permit(
         step_id="s",
         instance="sonarr",

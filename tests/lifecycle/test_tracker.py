@@ -93,6 +93,59 @@ def test_a_file_that_differs_is_stored() -> None:
     assert wish.says(3, about(replace(file, size=1), ONE))[0].facts
 
 
+def test_what_a_person_cannot_see_may_still_be_stored() -> None:
+    """Another name of a download; it comes without a word about it."""
+    wish = Wish()
+    wish.says(1, about(Grab(items=frozenset({MOVIE}), at=at(1)), "v1"))
+    seen = Observation(
+        connection_id=CLIENT,
+        service=Service.QBITTORRENT,
+        via=Via.SURVEY,
+        seen_at=at(2),
+        download_ids=frozenset({"v1", "v2"}),
+    )
+    (change,) = wish.house.push(seen, now=at(2))
+    assert (change.is_stored, change.visible, change.facts) == (True, False, {})
+    assert wish.house.push(seen, now=at(3)) == []
+
+
+def test_an_item_that_moved_is_stored_although_nothing_else_did() -> None:
+    """So is another reason at the same stage."""
+    wish = Wish(*EPISODES)
+    wish.says(1, about(Grab(items=frozenset({ONE}), at=at(1)), "a"))
+    wish.says(1, about(Wanted(monitored=True, released=True), TWO))
+    before = wish.status
+    (change,) = wish.says(2, about(Wanted(monitored=True, released=False), TWO))
+    assert (before.stage, before.explanation) == (wish.stage(), wish.explanation)
+    assert (change.is_stored, change.visible, change.before) == (True, True, None)
+    options = TrackerOptions(setup=Setup(down={Service.SONARR: at(3)}))
+    ((change,),) = wish.house.tracker.reconsider(options, at(4))
+    assert (change.is_stored, change.visible, change.before) == (True, True, None)
+    ((change,),) = wish.house.tracker.reconsider(options, at(5))
+    assert (change.is_stored, change.visible) == (False, False)
+
+
+def test_a_stage_without_a_beginning_begins_now() -> None:
+    """An older version did not note it."""
+    wish = Wish()
+    request = wish.request
+    request.stage_since = None
+    (change,) = wish.says(5, about(Title(present=True, monitored=False)))
+    assert (wish.request.stage_since, change.is_stored) == (at(5), True)
+
+
+def test_who_is_given_up_is_not_called_healed() -> None:
+    """It was stuck, and is no more; but nothing came of it."""
+    wish = Wish()
+    (change,) = wish.says(1, about(Wanted(monitored=False, released=True), MOVIE))
+    assert change.stuck is True
+    (change,) = wish.says(2, about(Wanted(monitored=True, released=True), MOVIE))
+    assert change.stuck is False
+    wish.says(3, about(Wanted(monitored=False, released=True), MOVIE))
+    (change,) = wish.house.tracker.decide(wish.request.id, Verdict.FAILED, None, at(4))
+    assert (wish.status.stuck, change.stuck) == (False, None)
+
+
 def test_changes_come_in_the_order_in_which_requests_were_made() -> None:
     """Whatever order they are named in."""
     worlds = [World(tmdb=number, request_id=str(number)) for number in (3, 1, 2)]

@@ -19,7 +19,7 @@ from .facts import (
     Wanted,
 )
 from .merge import merged
-from .model import MOVIE, ItemKey, MediaType, Stage, Subject, TitleRef, Via
+from .model import ItemKey, Stage, Subject, TitleRef, Via
 from .paths import tail
 from .request import Change, Request
 
@@ -144,8 +144,6 @@ def _learn_items(touched: Touched, subject: Subject, statement: Statement) -> No
         found = {subject.item}
         if isinstance(value, Wanted) and value.title:
             _name_item(touched, subject.item, value.title)
-    if request.media_type is MediaType.MOVIE:
-        found &= {MOVIE}
     if not found <= request.items:
         request.items |= found
         touched.change.is_stored = True

@@ -327,7 +327,7 @@ class Tracker:
             change.timeline = entries(collected, now)
             if change.request.ended_at is not None:
                 self.bury(change.request)
-            if collected.is_stale or change.facts or change.dropped or change.is_stored:
+            if collected.is_stale or change.is_stored:
                 changes.append(change)
         return changes
 

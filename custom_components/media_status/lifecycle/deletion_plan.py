@@ -102,28 +102,13 @@ def _torrent_step(
     targets: Iterable[DeletionTarget],
 ) -> Step:
     """Return what happens to a torrent: it goes only when nobody else has anything of it."""
-    served = [
-        (found.connection_id, one)
-        for found in holders
-        for name, brought in (found.holdings.served if found.holdings else {}).items()
-        if name in torrent.names
-        for one in brought
-    ]
+    reason = _why_kept(torrent, doom, options, holders)
     mine = {target.request_id for target in targets if target.downloads & torrent.names} | {
         title.request_id
         for found in holders
         for title in (found.holdings.titles if found.holdings else ())
         if title.downloads & torrent.names
     }
-    reason: str | None = None
-    if not options.delete_torrents:
-        reason = "torrents_kept"
-    elif not served:
-        reason = "origin_unknown"
-    elif any(not doom.covers(connection, one) for connection, one in served):
-        reason = "torrent_shared"
-    elif torrent.is_private is not False and torrent.has_seeded is not True:
-        reason = None if options.delete_seeding else "torrent_seeding"
     return Step(
         id=f"{holder.connection_id}:torrent:{torrent.torrent_id}",
         connection_id=holder.connection_id,
@@ -138,6 +123,28 @@ def _torrent_step(
         status=StepStatus.PENDING if reason is None else StepStatus.SKIPPED,
         reason=reason,
     )
+
+
+def _why_kept(
+    torrent: HeldTorrent, doom: Doom, options: DeletionOptions, holders: Iterable[Holder]
+) -> str | None:
+    """Return why a torrent stays, None when all that it brought goes and it has seeded enough."""
+    served = [
+        (found.connection_id, one)
+        for found in holders
+        for name, brought in (found.holdings.served if found.holdings else {}).items()
+        if name in torrent.names
+        for one in brought
+    ]
+    if not options.delete_torrents:
+        return "torrents_kept"
+    if not served:
+        return "origin_unknown"
+    if any(not doom.covers(connection, one) for connection, one in served):
+        return "torrent_shared"
+    if torrent.is_private is not False and torrent.has_seeded is not True:
+        return None if options.delete_seeding else "torrent_seeding"
+    return None
 
 
 def _without_half_sharers(steps: list[Step], holders: Iterable[Holder]) -> list[Step]:

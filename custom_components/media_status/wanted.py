@@ -175,9 +175,10 @@ def _library_items(
         if file.match is not None or (file.path and (has_variants or item in late)):
             path = mapped(file.path, prefixes) if file.path else None
             items[item] = replace(items[item], file_path=path, match=file.match)
-    if has_matches(request):
-        # Until Shoko has matched the new file of an upgrade, nothing else tells what is there.
-        for item, item_id in proven_items(request, asker.connection_id).items():
+    if has_variants or has_matches(request):
+        # Until Jellyfin has the new file of an upgrade, nothing else tells what is there.
+        proven = proven_items(request, asker.connection_id, by_path=has_variants)
+        for item, item_id in proven.items():
             known_item = items.get(item)
             if known_item and known_item.match is None and known_item.stage is Stage.AVAILABLE:
                 items[item] = replace(known_item, item_id=item_id)

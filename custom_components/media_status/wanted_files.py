@@ -73,15 +73,20 @@ def hearsay(request: Request) -> set[ItemKey]:
     return found
 
 
-def proven_items(request: Request, connection_id: str) -> dict[ItemKey, str]:
-    """Return the items that a library showed by more than a number, with its own ids of them."""
+def proven_items(
+    request: Request, connection_id: str, *, by_path: bool = False
+) -> dict[ItemKey, str]:
+    """Return the items that a library showed by more than a number, with its own ids of them.
+
+    With `by_path` it showed none but by its file, too.
+    """
     return {
         fact.subject.item: fact.value.item_id
         for fact in request.facts.values()
         if isinstance(fact.value, Playable)
         and fact.value.present
         and fact.value.item_id is not None
-        and fact.value.proof not in _BY_NUMBER
+        and (by_path or fact.value.proof not in _BY_NUMBER)
         and fact.connection_id == connection_id
         and fact.subject.item is not None
     }

@@ -46,6 +46,10 @@ class Lookup:
         """Return whether ids alone cannot tell this request's file from another version's."""
         return self.title.is_4k or self.title.has_variants
 
+    def cannot_tell(self, wanted: WantedItem) -> bool:
+        """Return whether nothing is known by which one copy of an item differs from another."""
+        return self.needs_path and wanted.file_path is None and wanted.item_id is None
+
     @property
     def items(self) -> Mapping[ItemKey, WantedItem]:
         """Return the items that are looked for."""
@@ -160,7 +164,7 @@ def is_due(title: WantedTitle) -> bool:
 def to_confirm(library: Library, lookup: Lookup) -> Iterator[tuple[str, bool, bool]]:
     """Yield (id, is urgent, needs all paths) of the hits that this survey has not seen yet."""
     for key, wanted in lookup.items.items():
-        if _is_older_copy(wanted) or (lookup.needs_path and wanted.file_path is None):
+        if _is_older_copy(wanted) or lookup.cannot_tell(wanted):
             continue  # whatever is there, it proves nothing
         urgent = wanted.stage is not Stage.AVAILABLE
         if wanted.item_id is not None and not _is_settled(library, wanted.item_id):
@@ -198,11 +202,12 @@ def _judge(
         return None, _absent(library, lookup, wanted) if lookup.is_all else None
     if _is_older_copy(wanted):
         return None, ABSENT
-    if lookup.needs_path and wanted.file_path is None:
+    if lookup.cannot_tell(wanted):
         return None, None
     confirmed = [(hit, library.confirmed.get(hit.item.id)) for hit in hits]
     there = [(hit, item) for hit, item in confirmed if item is not None]
     same = [pair for pair in there if is_file(pair[0].proof) or _is_same(pair[1], wanted)]
+    same = same or [pair for pair in there if pair[0].proof == _KEPT_PROOF]
     best = same if lookup.needs_path else same or there
     if best:
         hit, item = best[0]

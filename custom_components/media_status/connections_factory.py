@@ -58,7 +58,7 @@ def create_connection(
     verify_ssl = bool(data.get(CONF_VERIFY_SSL, True))
     session = async_get_clientsession(hass, verify_ssl)
     url = str(data[CONF_URL])
-    api_key = _text(data, CONF_API_KEY)
+    api_key = _text(data, CONF_API_KEY) or ""
     is_4k = bool(data.get(CONF_SERVES_4K, False))
 
     def armed[T: BaseClient](client: T) -> T:
@@ -68,27 +68,26 @@ def create_connection(
 
     match kind:
         case Service.SEERR:
-            seerr = SeerrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            seerr = SeerrClient(session, url, api_key, verify_ssl=verify_ssl)
             return SeerrConnection(connection_id, armed(seerr))
         case Service.RADARR:
-            radarr = RadarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            radarr = RadarrClient(session, url, api_key, verify_ssl=verify_ssl)
             return RadarrConnection(connection_id, armed(radarr), serves_4k=is_4k)
         case Service.SONARR:
-            sonarr = SonarrClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            sonarr = SonarrClient(session, url, api_key, verify_ssl=verify_ssl)
             return SonarrConnection(connection_id, armed(sonarr), serves_4k=is_4k)
         case Service.QBITTORRENT:
             torrents = _qbittorrent(session, data, verify_ssl=verify_ssl)
             return QBittorrentConnection(connection_id, armed(torrents))
         case Service.SHOKO:
-            shoko = ShokoClient(session, url, api_key or "", verify_ssl=verify_ssl)
+            shoko = ShokoClient(session, url, api_key, verify_ssl=verify_ssl)
             return ShokoConnection(connection_id, armed(shoko))
         case Service.JELLYFIN:
             jellyfin = JellyfinClient(
-                session, url, api_key or "", verify_ssl=verify_ssl, device_id=connection_id
+                session, url, api_key, verify_ssl=verify_ssl, device_id=connection_id
             )
             return JellyfinConnection(connection_id, armed(jellyfin))
-        case _:
-            raise ClientError("this version does not know the kind of connection")
+    raise ClientError("this version does not know the kind of connection")
 
 
 def _qbittorrent(

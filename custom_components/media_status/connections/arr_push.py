@@ -39,7 +39,7 @@ from .arr_words import (
     picture_url,
     protocol_of,
 )
-from .base import Doorbell, Push
+from .base import Doorbell, Push, Removed
 from .text import message_text, name_text, path_text, title_text
 
 _MAX_MESSAGES = 10
@@ -104,7 +104,21 @@ class ArrPush(ABC):
             return Push(event=event)
         statements, doorbells = handler(payload, seen_at)
         seen = self._observation(payload, statements, seen_at)
-        return Push(event=event, observations=(seen,) if seen else (), doorbells=doorbells)
+        return Push(
+            event=event,
+            observations=(seen,) if seen else (),
+            doorbells=doorbells,
+            removed=self._removed(name, payload) if doorbells else (),
+        )
+
+    def _removed(self, event: str, payload: JsonObject) -> tuple[Removed, ...]:
+        """Return the title of which something was removed; what makes room for better is not."""
+        if event not in (self.own_events["deleted"], self.own_events["file deleted"]):
+            return ()
+        title = self.title(payload)
+        if title is None:
+            return ()
+        return (Removed(media_type=title.media_type, ids=title.ids, own_id=title.service_id),)
 
     def _observation(
         self, payload: JsonObject, statements: list[Statement], seen_at: datetime

@@ -1,7 +1,7 @@
 """Define what every connection offers: pushes translated, surveys made, webhooks kept in order."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +27,16 @@ class Doorbell(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What a push says was removed, as far as it says: a hint where to look, never a fact."""
+
+    media_type: MediaType | None = None
+    ids: ProviderIds = field(default_factory=ProviderIds)
+    own_id: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """A pushed message, understood.
 
@@ -37,6 +47,7 @@ class Push:
     known: bool = True
     observations: tuple[Observation, ...] = ()
     doorbells: frozenset[Doorbell] = frozenset()
+    removed: tuple[Removed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +177,16 @@ class Owned:
     media_type: MediaType
     ids: ProviderIds
     own_id: str
-    items: frozenset[ItemKey] | None = None  # with files; None where only a number is known
     files: int = 0
+    seasons: Mapping[int, int] = field(default_factory=dict)  # episodes with files, by season
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Which items of a title a manager has files for, and which it looks for again."""
+
+    held: frozenset[ItemKey]
+    sought: frozenset[ItemKey]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +194,7 @@ class Census:
     """All that a service has, from a complete and healthy read that began at `taken_at`."""
 
     taken_at: datetime
-    size: int  # titles, torrents, files or items: whatever the service counts
+    size: int  # titles with files, torrents, files or items: whatever the service counts
     titles: tuple[Owned, ...] | None = None  # managers only
 
 
@@ -249,6 +268,18 @@ class Connection(ABC):
     async def census(self) -> Census | None:
         """Return all that the service has; None where it cannot be counted cheaply."""
         return None
+
+    async def holding(self, own_id: str) -> Holding | None:
+        """Return what a manager has of a title; None when it is gone; raise `ClientError`."""
+        return None
+
+    async def files_left(self, paths: Collection[str]) -> frozenset[str]:
+        """Return which files a manager still sees on its disk; `ClientError` if that is unknown."""
+        raise ClientError("this service sees no disk")
+
+    async def playable(self, item_ids: Collection[str]) -> frozenset[str]:
+        """Return which of its items a library can still play; `ClientError` if that is unknown."""
+        raise ClientError("this service plays nothing")
 
     async def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
         """Yield everything that the service has, or what changed since; raise `ClientError`.

@@ -1,7 +1,7 @@
 """Understand Jellyfin: what of the open requests can be watched there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 import time
 from typing import ClassVar, override
@@ -18,6 +18,7 @@ from .base import (
     Connection,
     Doorbell,
     Push,
+    Removed,
     ServiceInfo,
     Survey,
     SurveyContext,
@@ -118,7 +119,8 @@ class JellyfinConnection(Connection):
         own_id = _item_id(payload.get("ItemId"))
         series_id = own_id if item_type == "Series" else _item_id(payload.get("SeriesId"))
         self._library.mark_stale(series_id, own_id)
-        return Push(event=event, doorbells=frozenset({Doorbell.SELF}))
+        removed = (Removed(own_id=own_id),) if event == "ItemDeleted" and own_id else ()
+        return Push(event=event, doorbells=frozenset({Doorbell.SELF}), removed=removed)
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:
@@ -231,6 +233,11 @@ class JellyfinConnection(Connection):
     async def census(self) -> Census:
         """Return how many films and episodes there are."""
         return await self._deletion.census()
+
+    @override
+    async def playable(self, item_ids: Collection[str]) -> frozenset[str]:
+        """Return which of these items can still be played."""
+        return await self._deletion.playable(item_ids)
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
+from itertools import batched
 
 from ..clients.errors import BadAnswer, NotFound
 from ..clients.guard import Permit, no_writes
@@ -25,6 +26,7 @@ from .jellyfin_places import is_virtual, library_of
 from .jellyfin_shoko import EPISODE_TYPE, shoko_ids
 
 _PLAYABLE_TYPES = ("Movie", "Episode")
+_IDS_PER_CALL = 50
 
 
 class LibraryDeletion:
@@ -125,6 +127,14 @@ class LibraryDeletion:
         """Return whether nothing that should vanish can be played any more."""
         there = await self._client.items_by_ids(step.vanishes)
         return Sight.PRESENT if any(item.playable for item in there.values()) else Sight.GONE
+
+    async def playable(self, item_ids: Collection[str]) -> frozenset[str]:
+        """Return which of these items can still be played, asking for some at a time."""
+        found: set[str] = set()
+        for batch in batched(sorted(item_ids), _IDS_PER_CALL, strict=False):
+            items = await self._client.items_by_ids(batch)
+            found |= {key for key, item in items.items() if item.playable}
+        return frozenset(found)
 
     async def census(self) -> Census:
         """Return how many films and episodes there are."""

@@ -9,6 +9,7 @@ from ..clients.readers import as_dict
 from ..lifecycle.facts import Origin
 from ..lifecycle.model import MOVIE, ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
+from .arr_census import CountedArr, FilmCensus
 from .arr_deletion import RadarrDeletion
 from .arr_downloads import Download
 from .arr_items import Items, MovieItems
@@ -53,7 +54,7 @@ class RadarrPush(ArrPush):
         return (MOVIE,)
 
 
-class RadarrConnection(ArrConnection[RadarrClient, Movie]):
+class RadarrConnection(CountedArr, ArrConnection[RadarrClient, Movie]):
     """One Radarr."""
 
     service: ClassVar[Service] = Service.RADARR
@@ -78,6 +79,7 @@ class RadarrConnection(ArrConnection[RadarrClient, Movie]):
             retry=RadarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,
         )
+        self._count = FilmCensus(client, shelf)
 
     @override
     async def _read_items(self, round_: Round[Movie], judged: Sequence[Download]) -> Items[Movie]:

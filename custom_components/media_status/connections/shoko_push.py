@@ -9,7 +9,7 @@ from ..clients.shoko_models import build_queue
 from ..lifecycle.facts import Anime, Match, MatchPhase, Observation, Statement
 from ..lifecycle.model import JsonObject, Service, Via
 from ..lifecycle.paths import tail
-from .base import Doorbell, Push
+from .base import Doorbell, Push, Removed
 from .shoko_events import (
     FileWord,
     MetadataWord,
@@ -56,15 +56,19 @@ class Interpreter:
         raw = argument(payload)
         if word is Word.METADATA:
             return Push(event=event, doorbells=self._metadata(metadata_word(raw)))
+        removed: tuple[Removed, ...] = ()
         if word in _RELEASES:
             said, doorbells = self._release(word, release_word(raw))
         elif word in (Word.QUEUE, Word.FOLDERS, Word.IGNORED):
             self._state(word, payload, seen_at)
             return Push(event=event)
         else:
-            said, doorbells = self._file(word, file_word(raw), seen_at)
+            file = file_word(raw)
+            if word is Word.DELETED:  # before it is forgotten where it was
+                removed = tuple(Removed(path=path) for path in self._paths(word, file))
+            said, doorbells = self._file(word, file, seen_at)
         observations = tuple(self._observation(path, match, seen_at) for path, match in said)
-        return Push(event=event, observations=observations, doorbells=doorbells)
+        return Push(event=event, observations=observations, doorbells=doorbells, removed=removed)
 
     def _state(self, word: Word, payload: JsonObject, seen_at: datetime) -> None:
         """Take in what concerns Shoko as a whole."""

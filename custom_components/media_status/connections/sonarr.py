@@ -9,6 +9,7 @@ from ..clients.sonarr import Series, SonarrClient
 from ..lifecycle.facts import Origin
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
+from .arr_census import CountedArr, SeriesCensus
 from .arr_deletion import SonarrDeletion
 from .arr_downloads import Download
 from .arr_episodes import EpisodeWatch
@@ -75,7 +76,7 @@ def _episodes(payload: JsonObject) -> tuple[tuple[ItemKey, str | None], ...]:
     return tuple(found.items())
 
 
-class SonarrConnection(ArrConnection[SonarrClient, Series]):
+class SonarrConnection(CountedArr, ArrConnection[SonarrClient, Series]):
     """One Sonarr."""
 
     service: ClassVar[Service] = Service.SONARR
@@ -101,6 +102,7 @@ class SonarrConnection(ArrConnection[SonarrClient, Series]):
             serves_4k=serves_4k,
         )
         self._watch = EpisodeWatch(client)
+        self._count = SeriesCensus(client, shelf)
 
     @override
     def _forget(self) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.media_status.clients.jellyfin import JellyfinClient
-from custom_components.media_status.connections.base import Doorbell, Push
+from custom_components.media_status.connections.base import Doorbell, Push, Removed
 from custom_components.media_status.connections.jellyfin import JellyfinConnection
 from custom_components.media_status.lifecycle.model import JsonObject, JsonValue
 
@@ -43,9 +43,10 @@ def test_added_and_deleted_items_ring(name: str) -> None:
     """Availability needs a look: a message about an item states nothing."""
     payload = sample_object(f"webhook/{name}")
     push = translate(payload)
-    assert push == Push(
-        event=str(payload["NotificationType"]), doorbells=frozenset({Doorbell.SELF})
-    )
+    event = str(payload["NotificationType"])
+    own_id = str(payload["ItemId"]).replace("-", "").lower()
+    removed = (Removed(own_id=own_id),) if event == "ItemDeleted" else ()
+    assert push == Push(event=event, doorbells=frozenset({Doorbell.SELF}), removed=removed)
 
 
 @pytest.mark.parametrize(

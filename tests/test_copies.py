@@ -11,13 +11,23 @@ from custom_components.media_status.lifecycle.request import Request
 from homeassistant.core import HomeAssistant
 from simulator import Title
 from simulator.arr_state import SeriesEntry
+from simulator.radarr import Radarr
 from simulator.sonarr import Sonarr
 
 from .healing import LOST, living, look, requests_of, stages
 from .twin import TwinHousehold
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
-_SERVICES = ("seerr", "radarr", "sonarr", "sonarr:sonarr4k", "qbittorrent", "shoko", "jellyfin")
+_SERVICES = (
+    "seerr",
+    "radarr",
+    "radarr:radarr4k",
+    "sonarr",
+    "sonarr:sonarr4k",
+    "qbittorrent",
+    "shoko",
+    "jellyfin",
+)
 _LONG = 660.0  # seconds after which two looks prove an absence
 _A_WHILE = 120.0  # seconds in which Shoko and Shokofin are done
 _QUALITIES = {"sonarr": "WEBDL-1080p", "sonarr4k": "WEBDL-2160p"}
@@ -30,7 +40,7 @@ async def home(
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[TwinHousehold]:
-    """Return a household with two Sonarrs."""
+    """Return a household with two Radarrs, two Sonarrs and Shoko."""
     async with living(
         hass, tmp_path, hass_client_no_auth, monkeypatch, LOST, services=_SERVICES
     ) as found:
@@ -136,3 +146,19 @@ async def test_an_anime_that_was_deleted_is_gone(home: TwinHousehold, anime: Tit
     await home.sim.advance(_LONG)
     await home.survey()
     assert _first(home, anime) is Stage.SEARCHING
+
+
+async def test_a_film_among_episodes_is_found_beside_its_4k_copy(home: TwinHousehold) -> None:
+    """Shokofin shows the HD copy as an episode; the 4K one is a film, and not of this request."""
+    film = home.sim.world.add_anime_film(title="Recollections", year=2021, tmdb=1052946)
+    await home.sim.seerr.request(film)
+    uhd = home.sim["radarr4k"]
+    assert isinstance(uhd, Radarr)
+    uhd.import_file(uhd.add(film), quality="WEBDL-2160p")
+    await home.sim.jellyfin.scan()
+    entry = home.sim.radarr.find(film)
+    assert entry is not None
+    home.sim.radarr.import_file(entry, quality="WEBDL-1080p")
+    await home.sim.advance(_A_WHILE)
+    await look(home)
+    assert _request(home, film, is_4k=False).stage is Stage.AVAILABLE

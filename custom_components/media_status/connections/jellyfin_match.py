@@ -136,14 +136,25 @@ def _lists(
     lists: dict[str, None] = {}
     if title.media_type is MediaType.SERIES:
         lists = {hit.item.id: None for hit in index.find(title.media_type, title.ids)}
-    elif any(hit.item.type == MOVIE_TYPE for hit in hits.get(MOVIE, ())):
-        return []  # no need to look for a film among episodes
+    elif _is_found_as_film(title, hits.get(MOVIE, ())):
+        return []  # no need to look for it among episodes
     if is_matched(title):
         lists |= pages_of(index, title)
         # In some structures nothing names a page's anime; its episodes still do.
         same = (item for item in namesakes(index, title) if item.type == SERIES_TYPE)
         lists |= {item.id: None for item in same}
     return list(lists)
+
+
+def _is_found_as_film(title: WantedTitle, hits: Iterable[Hit]) -> bool:
+    """Return whether a film is there as one; where copies differ, exactly this one."""
+    films = [hit for hit in hits if hit.item.type == MOVIE_TYPE]
+    if not (title.is_4k or title.has_variants):
+        return bool(films)
+    wanted = title.items.get(MOVIE)
+    return wanted is not None and any(
+        is_file(hit.proof) or _is_same(hit.item, wanted) for hit in films
+    )
 
 
 def is_waiting(title: WantedTitle) -> bool:

@@ -130,7 +130,7 @@ def _agrees(request: SeerrRequest, target: DeletionTarget) -> bool:
 
 def _asks_only_for(request: SeerrRequest, target: DeletionTarget) -> bool:
     """Return whether a request is for the target or a part of it."""
-    if request.media_type != _KINDS[target.media_type] or request.is_4k is not target.is_4k:
+    if request.media_type != _KINDS[target.media_type]:
         return False
     if target.media_type is MediaType.MOVIE:
         return True

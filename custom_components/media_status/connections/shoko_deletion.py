@@ -46,11 +46,12 @@ class RecordDeletion:
                 return await self._at(path, folders)
 
         files = await asyncio.gather(*map(ask, paths))
-        records: dict[int, HeldRecord] = {}
-        for path, file in zip(paths, files, strict=True):
-            if file is not None:  # one file at two places has one record
-                records.setdefault(file.id, _held(file, path))
-        return Holdings(records=tuple(records.values()))
+        found = [(path, file) for path, file in zip(paths, files, strict=True) if file is not None]
+        # Of paths that end alike (HD and 4K) the likest one is the file's; it comes last.
+        found.sort(key=lambda pair: _likeness(pair[0], pair[1], folders))
+        return Holdings(
+            records=tuple({file.id: _held(file, path) for path, file in found}.values())
+        )
 
     async def _folders(self) -> dict[int, str]:
         try:
@@ -80,8 +81,7 @@ class RecordDeletion:
             raise NotFound("not found")
         if file.locations:
             folders = await self._folders()
-            path = step.expects.get("path", "")
-            if not any(likeness(path, one, folders.get(one.folder or 0)) for one in file.locations):
+            if not _likeness(step.expects.get("path", ""), file, folders):
                 raise TargetChanged("the record is of another file by now")
         if not permit.dry_run and any(place.is_accessible for place in file.locations):
             raise StillThere("Shoko still sees the file")
@@ -96,6 +96,14 @@ class RecordDeletion:
         """Return how many files Shoko has."""
         taken_at = datetime.now(UTC)
         return Census(taken_at=taken_at, size=await self._client.file_count())
+
+
+def _likeness(path: str, file: ShokoFile, folders: Mapping[int, str]) -> int:
+    """Return how surely a file lies at a path; 0 when it lies elsewhere."""
+    return max(
+        (likeness(path, place, folders.get(place.folder or 0)) for place in file.locations),
+        default=0,
+    )
 
 
 def _held(file: ShokoFile, path: str) -> HeldRecord:

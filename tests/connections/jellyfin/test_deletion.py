@@ -136,6 +136,16 @@ async def test_a_series_is_found_with_what_is_meant_of_it(
     }
 
 
+async def test_a_merged_series_keeps_to_itself(twin: Twin, connection: JellyfinConnection) -> None:
+    """Jellyfin shows series of one name as one, with everybody's episodes."""
+    page = twin.add_series("/data/tv/Severance", Tvdb="371980")
+    other = twin.add_series("/data/tv/Severance (1990)", Tvdb="5")
+    own = twin.add_episode(page, 1, 1)
+    twin.add_episode(other, 1, 2, path="/data/tv/Severance (1990)/S01E02.mkv")
+    twin.is_merging = True
+    assert await held(connection, SHOW) == {page: None, own: ItemKey(1, 1)}
+
+
 async def test_what_was_proven_is_found_under_other_numbers(
     twin: Twin, connection: JellyfinConnection
 ) -> None:

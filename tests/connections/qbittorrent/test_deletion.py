@@ -3,11 +3,16 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 import pytest
 
-from custom_components.media_status.clients.errors import ClientError, NotFound
+from custom_components.media_status.clients.errors import BadAnswer, ClientError, NotFound
 from custom_components.media_status.clients.guard import DryRun
+from custom_components.media_status.clients.qbittorrent import QBittorrentClient
 from custom_components.media_status.connections.base import TargetChanged
+from custom_components.media_status.connections.qbittorrent import QBittorrentConnection
 from custom_components.media_status.lifecycle.deletion import (
     DeletionOptions,
     HeldTorrent,
@@ -16,7 +21,7 @@ from custom_components.media_status.lifecycle.deletion import (
     Verb,
 )
 from custom_components.media_status.lifecycle.deletion_job import Sight
-from custom_components.media_status.lifecycle.model import ItemKey
+from custom_components.media_status.lifecycle.model import ItemKey, Service
 from simulator import Simulator, Title
 from simulator.call_log import Trouble
 from simulator.holdings import hold_collection, hold_film, hold_series
@@ -248,3 +253,27 @@ async def test_torrents_are_counted(estate: Estate, heat: Title) -> None:
     estate.sim.qbittorrent.add_torrent("a" * 40, "Linux", 700)
     census = await estate.connections["qbittorrent"].census()
     assert census is not None and census.size == 2
+
+
+async def test_a_list_that_cannot_be_read_whole_proves_nothing(socket_enabled: None) -> None:
+    """The torrent that cannot be read may be the one that is looked for."""
+
+    async def listed(request: web.Request) -> web.Response:
+        return web.json_response([{"hash": "b" * 40, "name": "Linux"}, {"name": "Heat"}])
+
+    app = web.Application()
+    app.router.add_get("/api/v2/torrents/info", listed)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        connection = QBittorrentConnection(
+            "qbit", QBittorrentClient(session, str(server.make_url("/")))
+        )
+        step = Step(
+            id="qbit:torrent",
+            connection_id="qbit",
+            service=Service.QBITTORRENT,
+            verb=Verb.REMOVE_TORRENT,
+            request_ids=("r1",),
+            target="a" * 40,
+        )
+        with pytest.raises(BadAnswer):
+            await connection.look(step)

@@ -11,13 +11,15 @@ from custom_components.media_status.connections.base import TargetChanged
 from custom_components.media_status.connections.shoko_deletion import StillThere
 from custom_components.media_status.lifecycle.deletion import (
     DeletionOptions,
+    HeldFile,
     HeldRecord,
+    HeldTitle,
     Step,
     StepStatus,
     Verb,
 )
 from custom_components.media_status.lifecycle.deletion_job import Sight
-from custom_components.media_status.lifecycle.model import ItemKey
+from custom_components.media_status.lifecycle.model import ItemKey, ProviderIds
 from simulator import Simulator, Title
 from simulator.arr_state import SeriesEntry
 from simulator.call_log import Trouble
@@ -181,6 +183,28 @@ async def test_two_files_that_end_alike_are_not_guessed(
         folder.path = "/mnt"
     with pytest.raises(BadAnswer):
         await known(estate, show)
+
+
+@pytest.mark.parametrize("other", ["aaa", "zzz"])
+async def test_a_record_is_of_the_path_that_is_most_like_it(
+    estate: Estate, show: Title, held: Held[SeriesEntry], other: str
+) -> None:
+    """Another instance has a file of the same folder and name, which Shoko does not know."""
+    path = held.files[0].path
+    paths = [path, path.replace("/media/anime", f"/media/{other}")]
+    titles = tuple(
+        HeldTitle(
+            request_id="r1",
+            own_id="1",
+            ids=ProviderIds(),
+            title="",
+            files=(HeldFile(file_id="1", path=one, size=1, items=frozenset()),),
+        )
+        for one in paths
+    )
+    asked = replace(estate.inspection(series_target(show)), titles=titles)
+    (record,) = (await estate.connections["shoko"].inspect(asked)).records
+    assert record.path == path
 
 
 async def test_shoko_has_nothing_of_what_no_manager_has(estate: Estate, show: Title) -> None:

@@ -31,6 +31,7 @@ from .journal_reads import (
 )
 from .journal_rows import Statement, Writer, cursor_statement
 from .journal_schema import JournalError, JournalTooNewError, open_database
+from .journal_watch import Watches, WatchWrite, watch_statements
 from .lifecycle.habits import Life
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Change, Request
@@ -44,6 +45,7 @@ class Batch:
     cursors: Mapping[str, JsonObject] = field(default_factory=dict)
     forgotten: Sequence[Request] = ()  # what is left of requests that are removed
     deletions: Sequence[DeletionWrite] = ()
+    watch: WatchWrite | None = None
 
 
 class _Job:
@@ -67,6 +69,7 @@ class Journal:
         """Initialize with the database file's path; nothing is touched before `open`."""
         self.path = path
         self.deletions = Deletions(self._read)
+        self.watches = Watches(self._read)
         self._writer = Writer()
         self._jobs: deque[_Job] = deque()
         self._is_scheduled = False
@@ -112,6 +115,8 @@ class Journal:
             statements += forgetting(left, now)
         for deletion in batch.deletions:
             statements += deletion_statements(deletion)
+        if batch.watch is not None:
+            statements += watch_statements(batch.watch)
         self._writer.forget(left.id for left in batch.forgotten)
         job = _Job(
             statements, [change.request.id for change in batch.changes], loop.create_future()

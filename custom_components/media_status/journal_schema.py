@@ -165,8 +165,34 @@ _VERSION_4 = (
     END""",
 )
 
+# How much each service had, and what of finished requests was missing when it was looked for.
+_VERSION_5 = (
+    """CREATE TABLE counted (
+        connection_id TEXT PRIMARY KEY,
+        taken_at TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        peak INTEGER NOT NULL,
+        peak_at TEXT NOT NULL,
+        frozen INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE sightings (
+        request_id TEXT NOT NULL REFERENCES requests (id) ON DELETE CASCADE,
+        season INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        first_at TEXT NOT NULL,
+        source TEXT NOT NULL,
+        PRIMARY KEY (request_id, season, number)
+    ) WITHOUT ROWID""",
+)
+
 # Step n brings a database from version n to version n + 1. Steps that shipped never change.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+    _VERSION_5,
+)
 
 
 class JournalError(Exception):

@@ -6,8 +6,9 @@ until Ctrl-C; `--check` plays one household through and fails on any miss.
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 import shutil
 import signal
@@ -17,6 +18,7 @@ from typing import Final
 
 from .demo_anime import ANIME
 from .demo_check import HOUSEHOLD, check
+from .demo_deletion import check_deletion
 from .demo_lives import Lives
 from .demo_trouble import TROUBLE
 from .demo_watch import Watcher
@@ -33,7 +35,12 @@ SCENARIOS: Final = {
     "series": ("series",),
     "by-hand": ("by-hand",),
 }
-PLOTS: Final = {"household": HOUSEHOLD, "anime": ANIME, "trouble": TROUBLE}
+CHECKS: Final[dict[str, Callable[[Path, Callable[[str], None]], Awaitable[int]]]] = {
+    "household": partial(check, HOUSEHOLD),
+    "anime": partial(check, ANIME),
+    "trouble": partial(check, TROUBLE),
+    "deletion": check_deletion,
+}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -41,11 +48,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="scripts/demo", description="Show Media Status at work on this machine alone."
     )
     parser.add_argument("--check", action="store_true", help="play it through and fail on any miss")
-    parser.add_argument("--scenario", choices=sorted({*SCENARIOS, *PLOTS}), default="household")
+    parser.add_argument("--scenario", choices=sorted({*SCENARIOS, *CHECKS}), default="household")
     parser.add_argument("--port", type=int, help="of Home Assistant (default: a free one)")
     options = parser.parse_args(arguments)
-    if options.check and options.scenario not in PLOTS:
-        parser.error(f"what can be checked: {', '.join(PLOTS)}")
+    if options.check and options.scenario not in CHECKS:
+        parser.error(f"what can be checked: {', '.join(CHECKS)}")
     if not options.check and options.scenario not in SCENARIOS:
         parser.error(f"what can be shown without --check: {', '.join(SCENARIOS)}")
     return options
@@ -123,7 +130,7 @@ async def _run(options: argparse.Namespace) -> int:
     code = 0
     try:
         if options.check:
-            code = await check(PLOTS[options.scenario], folder, say)
+            code = await CHECKS[options.scenario](folder, say)
         else:
             code = await show(folder, SCENARIOS[options.scenario], options.port)
     except HassFailedError as err:

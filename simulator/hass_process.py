@@ -83,9 +83,14 @@ def free_port() -> int:
 class HassProcess:
     """One Home Assistant with a configuration folder of its own; it can be started again."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
-        """Plan an instance in `folder`, on the given port or a free one."""
+    def __init__(self, folder: Path, *, port: int | None = None, has_clock: bool = False) -> None:
+        """Plan an instance in `folder`, on the given port or a free one.
+
+        With `has_clock` its clock can be put forward (see `hass_clock`).
+        """
         self.folder = folder
+        self._clock = folder / "clock" if has_clock else None
+        self._ahead = 0.0
         self.port = port or free_port()
         self.log_file = folder / "hass.log"
         self._process: Process | None = None
@@ -128,13 +133,17 @@ class HassProcess:
     async def start(self) -> None:
         """Start and wait until Home Assistant says that it runs; raise `HassFailedError`."""
         await asyncio.to_thread(self.prepare)
-        command = (sys.executable, "-m", "homeassistant", "-c", str(self.folder))
+        program: tuple[str, ...] = ("homeassistant",)
+        if self._clock is not None:
+            program = ("simulator.hass_clock", str(self._clock))
+        command = (sys.executable, "-m", *program, "-c", str(self.folder))
         with await asyncio.to_thread(self.log_file.open, "ab") as log:
             # In a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 "--skip-pip",
                 "--log-no-color",
+                cwd=ROOT,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -164,6 +173,15 @@ class HassProcess:
                 return response.status in {200, 400}
         except aiohttp.ClientError:
             return False
+
+    async def put_forward(self, seconds: float) -> None:
+        """Let that much time pass at once for Home Assistant, and for nobody else."""
+        if self._clock is None:
+            raise ValueError("its clock is everybody's")
+        self._ahead += seconds
+        await asyncio.to_thread(self._clock.write_text, str(self._ahead), encoding="utf-8")
+        if self.running and self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
 
     async def stop(self) -> None:
         """Let Home Assistant end in good order; end it by force when it does not."""
@@ -217,10 +235,10 @@ def complaints(log: str) -> list[str]:
 
 @asynccontextmanager
 async def running_hass(
-    folder: Path, port: int | None = None
+    folder: Path, port: int | None = None, *, has_clock: bool = False
 ) -> AsyncIterator[tuple[HassProcess, HassClient]]:
     """Run a Home Assistant with the user demo, signed in; stop it in the end."""
-    hass = HassProcess(folder, port=port)
+    hass = HassProcess(folder, port=port, has_clock=has_clock)
     try:
         await hass.start()
         async with HassClient(hass.url) as client:

@@ -59,10 +59,19 @@ async def add_tracker(
 
 
 async def set_options(client: HassClient, entry_id: str, **changes: object) -> None:
-    """Change options of the tracker; the others keep the value that the form suggests."""
+    """Change options of the tracker; the others keep the value that the form suggests.
+
+    Options of a section are changed by the section's name, with a mapping.
+    """
     answer = await client.call("POST", _OPTIONS, {"handler": entry_id})
-    values = {name: value for name, value in _suggested(answer) if value is not None}
-    answer = await client.call("POST", f"{_OPTIONS}/{answer['flow_id']}", values | changes)
+    values = _suggested(answer["data_schema"])
+    for name, change in changes.items():
+        shown = values.get(name)
+        if isinstance(shown, Mapping) and isinstance(change, Mapping):
+            values[name] = {**shown, **change}
+        else:
+            values[name] = change
+    answer = await client.call("POST", f"{_OPTIONS}/{answer['flow_id']}", values)
     if answer.get("type") != "create_entry":
         raise HassRefusedError(f"the options were refused: {answer.get('errors')}")
 
@@ -88,8 +97,14 @@ async def _is_connected(client: HassClient) -> bool:
     )
 
 
-def _suggested(answer: JsonObject) -> Iterable[tuple[str, object]]:
-    fields = answer.get("data_schema")
+def _suggested(fields: object) -> dict[str, object]:
+    """Return what a form suggests, that of its sections by their names."""
+    found: dict[str, object] = {}
     for field in fields if isinstance(fields, list) else ():
-        shown = field.get("description") or {}
-        yield str(field["name"]), shown.get("suggested_value", field.get("default"))
+        name, shown = str(field["name"]), field.get("description") or {}
+        value = shown.get("suggested_value", field.get("default"))
+        if field.get("type") == "expandable":
+            value = _suggested(field.get("schema"))
+        if value is not None:
+            found[name] = value
+    return found

@@ -12,8 +12,8 @@ import pytest
 
 from custom_components.media_status.clients.guard import DryRun, Removals, TargetKind
 from custom_components.media_status.clients.qbittorrent import QBittorrentClient
-from tests.e2e.qbittorrent_process import PASSWORD, USER, QBittorrentProcess
-from tests.e2e.torrent import Torrent, make_torrent
+from simulator.qbt_process import PASSWORD, USER, QBittorrentProcess
+from simulator.torrent_file import Torrent, make_torrent
 
 from .permits import opened, permit_for
 

@@ -12,9 +12,8 @@ from simulator.hass_client import HassClient
 from simulator.hass_process import running_hass
 from simulator.hass_wizard import add_tracker
 from simulator.model import JsonObject
-
-from .qbittorrent_process import PASSWORD, USER, QBittorrentProcess
-from .torrent import Torrent, make_torrent
+from simulator.qbt_process import PASSWORD, USER, QBittorrentProcess
+from simulator.torrent_file import Torrent, make_torrent
 
 pytestmark = pytest.mark.e2e
 

@@ -12,9 +12,8 @@ from typing import Self
 
 import aiohttp
 
-from simulator.hass_process import free_port
-
-from .torrent import Torrent
+from .hass_process import free_port
+from .torrent_file import Torrent
 
 USER = "admin"
 PASSWORD = "e2e-password"
@@ -54,9 +53,9 @@ def _hashed(password: str) -> str:
 class QBittorrentProcess:
     """One qBittorrent with a profile of its own."""
 
-    def __init__(self, program: str, folder: Path) -> None:
-        """Plan an instance; its data lies in `folder`."""
-        self.downloads = folder / "downloads"
+    def __init__(self, program: str, folder: Path, downloads: Path | None = None) -> None:
+        """Plan an instance; its data lies in `folder`, what it downloads too unless told."""
+        self.downloads = downloads or folder / "downloads"
         self.port = free_port()
         self.peer_port = free_port()
         self._program = program
@@ -101,7 +100,7 @@ class QBittorrentProcess:
     def _prepare(self) -> None:
         config = self._folder / "qBittorrent" / "config"
         config.mkdir(parents=True)
-        self.downloads.mkdir(exist_ok=True)
+        self.downloads.mkdir(parents=True, exist_ok=True)
         text = _CONFIG.format(
             peer_port=self.peer_port,
             downloads=self.downloads,
@@ -145,6 +144,12 @@ class QBittorrentProcess:
             form.add_field(name, value)
         async with self._session.post(f"{self.url}/api/v2/torrents/add", data=form) as response:
             response.raise_for_status()
+
+    async def names(self) -> set[str]:
+        """Return the names of all torrents."""
+        async with self._session.get(f"{self.url}/api/v2/torrents/info") as response:
+            response.raise_for_status()
+            return {str(row["name"]) for row in await response.json()}
 
     async def state(self, torrent: Torrent) -> str:
         """Return the state of a torrent, empty while it is not there."""

@@ -51,7 +51,7 @@ def measure(
     for view in downloads:
         if view.stage is not None:
             parts.append(_part(evidence, view.key))
-        elif not view.failed and evidence.downloads.get(view.key, frozenset()) & done:
+        elif not view.failed and evidence.downloads[view.key] & done:
             parts.append(_Part(share=1.0, size=_grabbed_size(evidence, view.key)))
     if not parts:
         return Progress()

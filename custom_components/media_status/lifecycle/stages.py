@@ -73,16 +73,18 @@ class DownloadView:
 
 
 def download_view(evidence: Evidence, key: str) -> DownloadView:
-    """Return how far a download is, from the manager's queue and history and from its client."""
+    """Return how far a download that was grabbed is.
+
+    From the manager's queue and history, and from its client.
+    """
     subject = Subject(download=key)
-    grabs = evidence.about(Grab, subject)
-    grabbed_at = max((grab.at for grab in grabs), default=None)
+    grabbed_at = max(grab.at for grab in evidence.about(Grab, subject))
     outcome = max(evidence.about(Outcome, subject), key=lambda found: found.at, default=None)
     queues = evidence.about(Queue, subject)
     queued = [value for value in queues if value.present]
     in_queue = [value for value in queued if value.phase is not QueuePhase.FAILED]
     moving = [value for value in evidence.about(Transfer, subject) if value.present]
-    if outcome is not None and grabbed_at is not None and outcome.at < grabbed_at:
+    if outcome is not None and outcome.at < grabbed_at:
         outcome = None  # grabbed again since
     if outcome is not None and outcome.result is not Result.IMPORTED:
         failed = outcome.result is Result.FAILED
@@ -119,12 +121,8 @@ def transfer_stage(transfer: Transfer) -> Stage:
     return Stage.GRABBING if transfer.phase is TransferPhase.METADATA else Stage.DOWNLOADING
 
 
-def _only_grabbed(
-    evidence: Evidence, subject: Subject, grabbed_at: datetime | None
-) -> Stage | None:
+def _only_grabbed(evidence: Evidence, subject: Subject, grabbed_at: datetime) -> Stage | None:
     """Return GRABBING until the manager's queue has had time to show the download, and does not."""
-    if grabbed_at is None:
-        return None
     absent = [fact for fact, value in evidence.facts(Queue, subject) if not value.present]
     is_gone = any(_missed_for(fact, grabbed_at) >= GRAB_GRACE for fact in absent)
     return None if is_gone else Stage.GRABBING

@@ -23,6 +23,16 @@ CHANGED = {
     "poll_idle_seconds": 3600,
     "deadlines": {"importing": 90, "downloading": 0},
 }
+OF_DELETION = {
+    "deletion_mode": "on",
+    "deletion_automations": True,
+    "grace_minutes": 15,
+    "follow_external_deletions": "run",
+    "deletion_max_items": 0,
+    "deletion_max_gigabytes": 10,
+    "deletion_max_items_day": 20,
+    "deletion_max_gigabytes_day": 30,
+}
 
 
 @pytest.fixture
@@ -45,13 +55,16 @@ async def test_options(hass: HomeAssistant, household: Household) -> None:
     """All options can be changed; they are stored in one form."""
     form = await options_form(hass, {})
     assert suggested(form) == {
-        key: value for key, value in DEFAULT_OPTIONS.items() if key != "webhook_base_url"
-    } | {"webhook_base_url": None}
-    result = await hass.config_entries.options.async_configure(form["flow_id"], dict(CHANGED))
+        key: value for key, value in DEFAULT_OPTIONS.items() if key not in OF_DELETION
+    } | {"deletion": {key: DEFAULT_OPTIONS[key] for key in OF_DELETION}}
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], {**CHANGED, "deletion": OF_DELETION}
+    )
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"] == {
         **CHANGED,
+        **OF_DELETION,
         "webhook_base_url": "https://ha.example.org",
         "path_prefixes": ["/data/media => /media"],
     }

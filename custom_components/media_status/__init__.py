@@ -17,6 +17,7 @@ from .clients.guard import Removals
 from .connections_factory import create_connection
 from .const import DOMAIN, OWN_NOTES
 from .coordinator import ConnectionCoordinator
+from .deletion.issues import DeletionIssues
 from .explanations import async_load
 from .hub import Hub, MediaStatusConfigEntry
 from .journal import Journal, JournalError, JournalStart
@@ -99,6 +100,7 @@ async def _async_start(
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
     await hub.deletions.start()
+    await DeletionIssues(hass, hub).start()
     for coordinator in hub.connections.values():
         start_listener(hub, coordinator)
 

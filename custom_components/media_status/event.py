@@ -25,7 +25,9 @@ EVENT_TYPES: Final = (
     "partially_available",
     "available",
     "failed",
+    "deletion_started",
     "deleted",
+    "deletion_failed",
     "stuck",
     "healed",
 )
@@ -90,4 +92,5 @@ class RequestEventEntity(TrackerEntity, EventEntity):
             "entity_id": request_entity_id(self.hass, self._entry, request.id),
             "jellyfin_url": self.hub.watch_url(request),
             "poster_url": poster_url(request),
+            **({"job_id": fired.job_id} if fired.job_id is not None else {}),
         }

@@ -25,6 +25,7 @@ _EXPLANATION: Final = f"component.{DOMAIN}.{_SENTENCES}.explanation_"
 _ADVICE: Final = f"component.{DOMAIN}.{_SENTENCES}.advice_"
 _HAPPENING: Final = f"component.{DOMAIN}.{_SENTENCES}.timeline_"
 _ACTION: Final = f"component.{DOMAIN}.{_SENTENCES}.action_"
+_DELETION: Final = f"component.{DOMAIN}.{_SENTENCES}.deletion_"
 _MISMATCH: Final = f"component.{DOMAIN}.{_SENTENCES}.mismatch_"
 _STAGE: Final = f"component.{DOMAIN}.{_ENTITIES}.sensor.request.state."
 _FALLBACK_LANGUAGE: Final = "en"
@@ -65,6 +66,12 @@ class Texts:
         """Return in one sentence what was done in a service, or None for a code without one."""
         values = {"target": action.target, "service": service}
         return self._filled(_ACTION, action.code, values)
+
+    def deletion(
+        self, about: str, code: str, values: Mapping[str, str | int] | None = None
+    ) -> str | None:
+        """Return a sentence of deletions, about a `step`, its `reason`, or as a `remark`."""
+        return self._filled(f"{_DELETION}{about}_", code, values or {})
 
     def mismatch(self, mismatch: Mismatch) -> str | None:
         """Return where services do not agree, or None for a code without a sentence."""

@@ -30,7 +30,7 @@ from .lifecycle.facts import Verdict
 from .lifecycle.model import Service
 from .lifecycle.request import Changes, Request
 from .lifecycle.tracker import Tracker, TrackerOptions
-from .milestones import RequestEvent, milestones
+from .milestones import RequestEvent, deletion_events, milestones
 from .past import Past
 from .schedule import elapsed, interval
 from .wanted import Asker, concerns, survey_context, wanted_title
@@ -236,7 +236,8 @@ class Hub:
     @callback
     def tell_deletions(self, changes: Sequence[DeletionChange]) -> None:
         """Tell what became of deletions."""
-        self._tell(HubEvent(deletions=tuple(changes)))
+        fired = deletion_events(changes, self.requests)
+        self._tell(HubEvent(deletions=tuple(changes), fired=fired))
 
     async def forget(self, request_id: str, user_id: str | None) -> Request:
         """Remove a request with its sensor and history, for good; return it as it was.

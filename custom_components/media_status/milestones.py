@@ -4,8 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .deletion.house import DeletionChange
+from .lifecycle.deletion import DeletionTarget
+from .lifecycle.deletion_job import Job, JobStatus
+from .lifecycle.facts import Origin
 from .lifecycle.model import Stage
-from .lifecycle.request import Change, Request
+from .lifecycle.request import Change, Request, Status
 
 # What an event entity tells when a request reaches a stage.
 _REACHED: Final[Mapping[Stage, str]] = {
@@ -30,6 +34,7 @@ class RequestEvent:
 
     type: str
     request: Request
+    job_id: str | None = None  # of the deletion that it is about
 
 
 def milestones(changes: Iterable[Change]) -> tuple[RequestEvent, ...]:
@@ -53,3 +58,44 @@ def _names(change: Change) -> Iterator[str]:
         yield "matched"
     if (name := _REACHED.get(stage)) is not None:
         yield name
+
+
+def deletion_events(
+    changes: Iterable[DeletionChange], requests: Mapping[str, Request]
+) -> tuple[RequestEvent, ...]:
+    """Return that deletions began or failed, for each request; rehearsals are not told.
+
+    That something is deleted is told by its stage.
+    """
+    return tuple(
+        RequestEvent(type=name, request=_known(target, change.job, requests), job_id=change.job.id)
+        for change in changes
+        if not change.job.is_dry_run and (name := _deletion_name(change)) is not None
+        for target in change.job.plan.targets
+    )
+
+
+def _deletion_name(change: DeletionChange) -> str | None:
+    job = change.job
+    if change.code == "started":
+        return "deletion_started"
+    is_over = change.code == "ended" and job.ended_at is not None
+    has_failed = is_over and job.status_at(job.ended_at or job.created_at) is JobStatus.INCOMPLETE
+    return "deletion_failed" if has_failed or change.code == "came_back" else None
+
+
+def _known(target: DeletionTarget, job: Job, requests: Mapping[str, Request]) -> Request:
+    """Return a request, from the plan when it ended too long ago to be remembered."""
+    return requests.get(target.request_id) or Request(
+        id=target.request_id,
+        media_type=target.media_type,
+        origin=Origin.SEERR,
+        created_at=job.created_at,
+        opened_at=job.created_at,
+        ended_at=job.created_at,
+        ids=target.ids,
+        title=target.title,
+        year=target.year,
+        anime_override=target.is_anime,
+        status=Status(stage=Stage.AVAILABLE),
+    )

@@ -1,6 +1,6 @@
 """Let the user change how the tracker works."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import voluptuous as vol
 
@@ -11,6 +11,8 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -19,6 +21,14 @@ from homeassistant.helpers.selector import (
 from .clients.errors import BadAddress
 from .const import (
     CONF_DEADLINES,
+    CONF_DELETION_AUTOMATIONS,
+    CONF_DELETION_MAX_GIGABYTES,
+    CONF_DELETION_MAX_GIGABYTES_DAY,
+    CONF_DELETION_MAX_ITEMS,
+    CONF_DELETION_MAX_ITEMS_DAY,
+    CONF_DELETION_MODE,
+    CONF_FOLLOW_EXTERNAL_DELETIONS,
+    CONF_GRACE_MINUTES,
     CONF_HISTORY_DAYS,
     CONF_MANAGE_WEBHOOKS,
     CONF_NUDGE_AFTER_MINUTES,
@@ -29,9 +39,12 @@ from .const import (
     CONF_WEBHOOK_BASE_URL,
     DEFAULT_OPTIONS,
 )
+from .deletion.brakes import Mode
 from .flow_schema import normalise_url
 from .lifecycle.deadlines import DEFAULTS
 
+SECTION_DELETION = "deletion"
+FOLLOW_CHOICES = ("off", "plan", "run")
 _ARROW = "=>"
 _WEEK = 7 * 24 * 60  # minutes
 
@@ -47,6 +60,24 @@ def _number(minimum: int, maximum: int, unit: str) -> object:
     )
     return vol.All(NumberSelector(config), vol.Coerce(int))
 
+
+def _choice(values: Iterable[str]) -> SelectSelector:
+    """Return a choice between values that have names in the translations."""
+    return SelectSelector(
+        SelectSelectorConfig(options=list(values), translation_key="deletion_choice")
+    )
+
+
+_OF_DELETION = {
+    CONF_DELETION_MODE: _choice(Mode),
+    CONF_DELETION_AUTOMATIONS: BooleanSelector(),
+    CONF_GRACE_MINUTES: _number(0, 10_080, "min"),
+    CONF_FOLLOW_EXTERNAL_DELETIONS: _choice(FOLLOW_CHOICES),
+    CONF_DELETION_MAX_ITEMS: _number(0, 100_000, ""),
+    CONF_DELETION_MAX_GIGABYTES: _number(0, 1_000_000, "GB"),
+    CONF_DELETION_MAX_ITEMS_DAY: _number(0, 100_000, ""),
+    CONF_DELETION_MAX_GIGABYTES_DAY: _number(0, 1_000_000, "GB"),
+}
 
 _SCHEMA = vol.Schema(
     {
@@ -66,6 +97,15 @@ _SCHEMA = vol.Schema(
             ),
             {"collapsed": True},
         ),
+        vol.Required(SECTION_DELETION, default={}): section(
+            vol.Schema(
+                {
+                    vol.Optional(key, default=DEFAULT_OPTIONS[key]): selector
+                    for key, selector in _OF_DELETION.items()
+                }
+            ),
+            {"collapsed": True},
+        ),
     }
 )
 
@@ -79,12 +119,12 @@ class TrackerOptionsFlow(OptionsFlow):
         """Show and store the options."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            options = {**DEFAULT_OPTIONS, **user_input}
+            options = {**DEFAULT_OPTIONS, **_flat(user_input)}
             _read_prefixes(options, errors)
             _read_base_url(options, errors)
             if not errors:
                 return self.async_create_entry(data=options)
-        shown = user_input or {**DEFAULT_OPTIONS, **self.config_entry.options}
+        shown = user_input or _with_section({**DEFAULT_OPTIONS, **self.config_entry.options})
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(_SCHEMA, shown),
@@ -94,6 +134,21 @@ class TrackerOptionsFlow(OptionsFlow):
                 "mapping": f"/data/media {_ARROW} /media",
             },
         )
+
+
+def _flat(user_input: Mapping[str, object]) -> dict[str, object]:
+    """Return the options without the section in which people find those of deletions."""
+    options = dict(user_input)
+    inner = options.pop(SECTION_DELETION, {})
+    return options | (dict(inner) if isinstance(inner, Mapping) else {})
+
+
+def _with_section(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the options as the form shows them."""
+    return {
+        **{key: value for key, value in options.items() if key not in _OF_DELETION},
+        SECTION_DELETION: {key: options[key] for key in _OF_DELETION if key in options},
+    }
 
 
 def _read_prefixes(options: dict[str, object], errors: dict[str, str]) -> None:

@@ -22,8 +22,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_LOSSES, DOMAIN, KIND_NAMES
+from .deletion.repair_flow import DeletionRepairFlow
 
 AUTH_FAILED: Final = "auth_failed"
+DELETION_FAILED: Final = "deletion_failed"
 JOURNAL_SET_ASIDE: Final = "journal_set_aside"
 REQUEST_STUCK: Final = "request_stuck"
 SERVICE_TOO_OLD: Final = "service_too_old"
@@ -313,4 +315,6 @@ async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueD
         return WebhookRepairFlow()
     if issue_id.startswith(REQUEST_STUCK):
         return RetryRepairFlow()
+    if issue_id.startswith(DELETION_FAILED):
+        return DeletionRepairFlow()
     return ConfirmRepairFlow()

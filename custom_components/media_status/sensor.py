@@ -16,13 +16,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
 
 from .entity import TrackerEntity, request_entity_id, shown_request_id
 from .hub import HubEvent, MediaStatusConfigEntry
+from .lifecycle.deletion_job import JobStatus
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
 from .past import Past
-from .serialize import DOWNLOADING, MAX_TITLE, clean, poster_url, request_attributes
+from .serialize import DOWNLOADING, MAX_TITLE, clean, poster_url, request_attributes, timestamp
 from .tally import Tally, download_rate
 
 PARALLEL_UPDATES = 0
@@ -95,6 +97,10 @@ class RequestSensors:
             elif change.visible or change.before is not None or change.ended:
                 sensor.show(request)
         self._add_sensors(fresh.values())
+        for request_id in _deleting(event):
+            known = self._entry.runtime_data.requests.get(request_id)
+            if known is not None and request_id in self._sensors:
+                self._sensors[request_id].show(known)
         for request_id in removed:
             self._remove(request_id)
 
@@ -108,6 +114,16 @@ class RequestSensors:
         self._sensors.pop(request_id, None)
         if entity_id := request_entity_id(self._hass, self._entry, request_id):
             er.async_get(self._hass).async_remove(entity_id)
+
+
+def _deleting(event: HubEvent) -> set[str]:
+    """Return the requests of which a deletion was scheduled, begun or called off."""
+    return {
+        target.request_id
+        for change in event.deletions
+        if change.code != "step"
+        for target in change.job.plan.targets
+    }
 
 
 class RequestSensor(TrackerEntity, SensorEntity):
@@ -127,6 +143,7 @@ class RequestSensor(TrackerEntity, SensorEntity):
             "episodes",
             "explanation",
             "jellyfin_url",
+            "deletion_at",
         }
     )
 
@@ -191,6 +208,10 @@ class RequestSensor(TrackerEntity, SensorEntity):
             sentence=self.hub.explained(request).sentence,
             watch_url=self.hub.watch_url(request),
         )
+        # A deletion that can still be called off.
+        job = self.hub.deletions.job_of(self.request_id)
+        if job is not None and job.status_at(dt_util.utcnow()) is JobStatus.SCHEDULED:
+            self._shown["deletion_at"] = timestamp(job.starts_at)
         self._attr_extra_state_attributes = self._shown
 
 

@@ -19,6 +19,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import async_register_admin_service
 
 from .const import DOMAIN
+from .deletion.actions import async_setup_deletion_services
 from .hub import MediaStatusConfigEntry
 from .journal import JournalError
 from .lifecycle.facts import Verdict
@@ -277,3 +278,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
         (SERVICE_FORGET, _async_forget, FORGET_SCHEMA),
     ):
         async_register_admin_service(hass, DOMAIN, name, handler, schema, SupportsResponse.OPTIONAL)
+    async_setup_deletion_services(hass)

@@ -8,8 +8,18 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
+from .deletion.pages import jobs_page, log_page
 from .habits_json import statistics_json
-from .queries import FILTER_FIELDS, Reader, RequestFilter, loaded_entry
+from .journal import JournalError
+from .queries import (
+    DEFAULT_LIMIT,
+    FILTER_FIELDS,
+    MAX_LIMIT,
+    Reader,
+    RequestFilter,
+    history_unavailable,
+    loaded_entry,
+)
 from .serialize import round_trip_json
 from .subscription import Subscription
 
@@ -18,13 +28,22 @@ TYPE_REQUESTS: Final = f"{DOMAIN}/requests"
 TYPE_REQUEST: Final = f"{DOMAIN}/request"
 TYPE_CONNECTIONS: Final = f"{DOMAIN}/connections"
 TYPE_STATISTICS: Final = f"{DOMAIN}/statistics"
+TYPE_DELETIONS: Final = f"{DOMAIN}/deletions"
 TYPE_TEST_WEBHOOK: Final = f"{DOMAIN}/test_webhook"
 
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
     """Register the commands, once for all entries."""
-    for command in (_subscribe, _requests, _request, _connections, _statistics, _test_webhook):
+    for command in (
+        _subscribe,
+        _requests,
+        _request,
+        _connections,
+        _statistics,
+        _deletions,
+        _test_webhook,
+    ):
         websocket_api.async_register_command(hass, command)
 
 
@@ -88,6 +107,37 @@ def _statistics(
 
 @websocket_api.websocket_command(
     {
+        vol.Required("type"): TYPE_DELETIONS,
+        vol.Optional("log", default=False): bool,
+        vol.Optional("job_id"): vol.All(str, vol.Length(min=1, max=255)),
+        vol.Optional("request_id"): vol.All(str, vol.Length(min=1, max=255)),
+        vol.Optional("before"): vol.Any(vol.All(str, vol.Length(max=255)), int),
+        vol.Optional("limit", default=DEFAULT_LIMIT): vol.All(int, vol.Range(min=1, max=MAX_LIMIT)),
+    }
+)
+@websocket_api.require_admin
+@websocket_api.async_response
+async def _deletions(
+    hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, object]
+) -> None:
+    """Send deletions, newest first, or with `log` all that was ever written down of them."""
+    hub = loaded_entry(hass).runtime_data
+    before, limit = msg.get("before"), int(str(msg["limit"]))
+    job_id, request_id = _text(msg, "job_id"), _text(msg, "request_id")
+    try:
+        if msg["log"]:
+            last = before if isinstance(before, int) else None
+            answer = await log_page(hub, job_id=job_id, before=last, limit=limit)
+        else:
+            older = before if isinstance(before, str) else None
+            answer = await jobs_page(hub, request_id=request_id, before=older, limit=limit)
+    except JournalError as err:
+        raise history_unavailable() from err
+    connection.send_result(_message_id(msg), answer)
+
+
+@websocket_api.websocket_command(
+    {
         vol.Required("type"): TYPE_TEST_WEBHOOK,
         vol.Required("connection_id"): vol.All(str, vol.Length(min=1, max=255)),
     }
@@ -113,3 +163,8 @@ def _reader(hass: HomeAssistant, connection: websocket_api.ActiveConnection) -> 
 def _message_id(msg: dict[str, object]) -> int:
     message_id = msg["id"]
     return message_id if isinstance(message_id, int) else 0
+
+
+def _text(msg: dict[str, object], key: str) -> str | None:
+    value = msg.get(key)
+    return None if value is None else str(value)

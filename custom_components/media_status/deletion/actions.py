@@ -28,6 +28,7 @@ from ..lifecycle.model import ItemKey, JsonObject
 from ..lifecycle.request import Request
 from ..queries import history_unavailable, loaded_entry, request_not_found, request_of_entity
 from .brakes import AUTOMATION, GIGABYTE, DeletionRefused
+from .pages import connection_names
 from .wishes import Wish
 from .words import job_json, plan_json
 
@@ -171,11 +172,6 @@ def refusal(err: DeletionRefused) -> ServiceValidationError:
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key=key, translation_placeholders=values
     )
-
-
-def connection_names(hub: Hub) -> dict[str, str]:
-    """Return what the household calls its connections."""
-    return {key: found.subentry.title for key, found in hub.connections.items()}
 
 
 def _job(hub: Hub, job: Job) -> JsonObject:

@@ -266,9 +266,9 @@ def looked(job: Job, step: Step, sight: Sight, now: datetime) -> Job:
     if state.status is not StepStatus.DONE:
         return job
     wait = timedelta(seconds=_LOOKS[min(state.looks, len(_LOOKS) - 1)])
-    later = replace(state, looks=state.looks + 1, next_at=now + wait)
+    reason = "files_left" if sight is Sight.FILES_LEFT else "still_there"
+    later = replace(state, reason=reason, looks=state.looks + 1, next_at=now + wait)
     if state.done_at is not None and now - state.done_at >= SETTLING:
-        reason = "files_left" if sight is Sight.FILES_LEFT else "still_there"
         pause = timedelta(seconds=_WAITS[min(max(state.attempts - 1, 0), len(_WAITS) - 1)])
         later = replace(
             later, status=StepStatus.FAILED, reason=reason, looks=0, next_at=now + pause

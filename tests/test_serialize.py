@@ -213,6 +213,7 @@ def test_addresses_and_paths_are_scrubbed(secret: str) -> None:
     """What shows the network or the disks is taken out of a message; the rest stays."""
     scrubbed = scrub(f"Import failed, {secret} is not there")
     assert scrubbed == "Import failed, … is not there"
+    assert scrub(f"[{secret}]") == "[…]"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ _ADDRESS = re.compile(
     r"|\b\d{0,8}[a-z][\w-]{0,62}(?:\.[\w-]{1,63}){0,8}:\d{2,5}\b",  # host:port
     re.IGNORECASE,
 )
-_PATH = re.compile(r"(?<![\w/])(?:[a-z]:\\|\\\\|/)[^\s\"'<>:|]+", re.IGNORECASE)
+_PATH = re.compile(r"(?<![\w/])(?:[a-z]:\\|\\\\|/)[^\s\"'<>:|]*[^\s\"'<>:|\])]", re.IGNORECASE)
 
 
 def clean(text: str, limit: int) -> str:

@@ -213,7 +213,11 @@ def test_addresses_and_paths_are_scrubbed(secret: str) -> None:
     """What shows the network or the disks is taken out of a message; the rest stays."""
     scrubbed = scrub(f"Import failed, {secret} is not there")
     assert scrubbed == "Import failed, … is not there"
-    assert scrub(f"[{secret}]") == "[…]"
+
+
+def test_brackets_around_a_path_stay() -> None:
+    """Only what belongs to a path is taken out."""
+    assert scrub("[/data/films] is not there") == "[…] is not there"
 
 
 @pytest.mark.parametrize(

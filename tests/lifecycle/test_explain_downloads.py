@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from custom_components.media_status.lifecycle.facts import (
+    File,
     Queue,
     QueuePhase,
     Statement,
     Transfer,
     TransferPhase,
 )
-from custom_components.media_status.lifecycle.model import Subject, Via
+from custom_components.media_status.lifecycle.model import MOVIE, Stage, Subject, Via
 from custom_components.media_status.lifecycle.troubles import Ailment, Block, Hitch
 
 from .reasons import TORRENT, client_says, complaints, grabbed, tell, why
@@ -39,6 +40,17 @@ def test_why_it_is_not_sorted_in_is_told_apart(block: Block | None, code: str) -
     assert why(status).needs_person
     bare = replace(queue, messages=())
     assert why(tell(house, world, [bare], TORRENT, minutes=2)).values == {}
+
+
+def test_a_file_that_is_there_is_not_waited_for() -> None:
+    """The queue still calls it blocked when the import is told: nobody is needed any more."""
+    world, house = grabbed(1.0)
+    queue = Queue(present=True, phase=QueuePhase.IMPORT_BLOCKED, messages=("So it is",))
+    assert tell(house, world, [queue], TORRENT).stuck
+    status = tell(house, world, [File(present=True)], Subject(item=MOVIE), minutes=2)
+    assert status.stage is Stage.SYNCING_LIBRARY
+    assert not status.stuck
+    assert why(status).code == "waiting_library"
 
 
 def test_no_files_where_the_path_is_out_of_sight() -> None:

@@ -28,8 +28,9 @@ _HOUR = timedelta(hours=1)
 
 
 def trouble(evidence: Evidence, found: Found) -> Explanation | None:
-    """Return the first download that needs a person, in a fixed order."""
-    for key in sorted(found.downloads):
+    """Return the first download that needs a person, of those that something still waits for."""
+    deciding = {view.download.key for view in found.items.values() if view.download is not None}
+    for key in sorted(deciding):
         if found.downloads[key].stage is None:
             continue
         subject = Subject(download=key)

@@ -211,11 +211,12 @@ def _idle(
         is_foreign = kind is not None and all(one.media_type is not kind for one in targets)
         is_plain = service is Service.SHOKO and not any(one.is_anime for one in targets)
         status, reason = StepStatus.NOT_NEEDED, "nothing_there"
-        if service not in connected:
-            status, reason = StepStatus.NOT_APPLICABLE, "not_connected"
-        elif is_foreign or is_plain:
+        # First the title: what no service of the kind can have, none was asked for.
+        if is_foreign or is_plain:
             status = StepStatus.NOT_APPLICABLE
             reason = "other_media_type" if is_foreign else "not_anime"
+        elif service not in connected:
+            status, reason = StepStatus.NOT_APPLICABLE, "not_connected"
         idle.append(
             Step(
                 id=f"{service}:nothing",

@@ -100,6 +100,7 @@ async def _async_start(
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     hub.start()
     await hub.deletions.start()
+    await hub.watch.start()
     await DeletionIssues(hass, hub).start()
     for coordinator in hub.connections.values():
         start_listener(hub, coordinator)

@@ -19,6 +19,7 @@ from .const import CONF_HISTORY_DAYS, DEFAULT_OPTIONS
 from .coordinator import ConnectionCoordinator
 from .deletion.desk import DeletionDesk
 from .deletion.house import DeletionChange
+from .deletion.watch import Watch
 from .doorbells import Bell, answers, heard
 from .explained import Explained, explained
 from .explanations import Texts
@@ -82,6 +83,7 @@ class Hub:
         self._listeners: list[Callable[[HubEvent], None]] = []
         self._ledger = Ledger(journal)
         self.deletions = DeletionDesk(self)
+        self.watch = Watch(self)
         self._is_closed = False
 
     @property
@@ -173,6 +175,8 @@ class Hub:
                 self._ring(Bell(doorbell=doorbell))
             if Doorbell.SELF in push.doorbells and not self._is_closed:
                 coordinator.ring()
+            if push.removed:
+                self.watch.heard(coordinator, push.removed)
 
         try:
             await self._ledger.write(changes)

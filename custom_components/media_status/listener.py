@@ -16,7 +16,7 @@ from .clients.jellyfin_socket import (
     Reconnected,
 )
 from .clients.signalr import Connected, Disconnected, HubEvent, Invocation
-from .connections.base import Doorbell, Push
+from .connections.base import Doorbell, Push, Removed
 from .connections.jellyfin import JellyfinConnection
 from .connections.shoko import ShokoConnection
 from .coordinator import ConnectionCoordinator
@@ -29,6 +29,7 @@ _LOGGER = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 10_000
 """More messages than this are not kept: the next survey tells what they would have."""
+_MOST_REMOVED: Final = 50  # of one message: more is a matter of the count
 _BATCH: Final = 50  # messages understood before others may run
 
 
@@ -36,16 +37,21 @@ def start_listener(hub: Hub, coordinator: ConnectionCoordinator) -> None:
     """Start the connection's listener, if its kind has one; it ends with the entry."""
     connection = coordinator.connection
     if isinstance(connection, JellyfinConnection):
-        _listen_to_jellyfin(coordinator, connection)
+        _listen_to_jellyfin(hub, coordinator, connection)
     elif isinstance(connection, ShokoConnection):
         ShokoListener(hub, coordinator, connection).start()
     elif coordinator.kind is Service.SEERR:
         CoreDoorbell(coordinator).start()
 
 
-def _listen_to_jellyfin(coordinator: ConnectionCoordinator, connection: JellyfinConnection) -> None:
+def _listen_to_jellyfin(
+    hub: Hub, coordinator: ConnectionCoordinator, connection: JellyfinConnection
+) -> None:
     def on_event(event: LibraryScanFinished | LibraryChanged | Reconnected) -> None:
         coordinator.ring()
+        if isinstance(event, LibraryChanged) and event.removed:
+            some = sorted(event.removed)[:_MOST_REMOVED]
+            hub.watch.heard(coordinator, [Removed(own_id=one) for one in some])
 
     socket = JellyfinSocket(connection.client)
     coordinator.config_entry.async_create_background_task(
@@ -149,4 +155,5 @@ def _together(pushes: list[Push]) -> Push:
         known=all(push.known for push in pushes),
         observations=tuple(seen for push in pushes for seen in push.observations),
         doorbells=frozenset().union(*(push.doorbells for push in pushes)),
+        removed=tuple(one for push in pushes for one in push.removed),
     )

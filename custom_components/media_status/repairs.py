@@ -23,6 +23,8 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_LOSSES, DOMAIN, KIND_NAMES
 from .deletion.repair_flow import DeletionRepairFlow
+from .deletion.watch_flow import FollowRepairFlow, VanishedRepairFlow
+from .deletion.watch_issues import DELETED_ELSEWHERE, MUCH_VANISHED
 
 AUTH_FAILED: Final = "auth_failed"
 DELETION_FAILED: Final = "deletion_failed"
@@ -33,7 +35,13 @@ WEBHOOK_CONTESTED: Final = "webhook_contested"
 WEBHOOK_DRIFT: Final = "webhook_drift"
 WEBHOOK_FOREIGN: Final = "webhook_foreign"
 WEBHOOK_UNSHARABLE: Final = "webhook_unsharable"
-_OF_CONNECTIONS: Final = (AUTH_FAILED, SERVICE_TOO_OLD, WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
+_OF_CONNECTIONS: Final = (
+    AUTH_FAILED,
+    MUCH_VANISHED,
+    SERVICE_TOO_OLD,
+    WEBHOOK_DRIFT,
+    WEBHOOK_FOREIGN,
+)
 _WARNINGS: Final = (WEBHOOK_DRIFT, WEBHOOK_FOREIGN)
 
 type IssueData = Mapping[str, str | int | float | None] | None
@@ -317,4 +325,8 @@ async def async_create_fix_flow(hass: HomeAssistant, issue_id: str, data: IssueD
         return RetryRepairFlow()
     if issue_id.startswith(DELETION_FAILED):
         return DeletionRepairFlow()
+    if issue_id.startswith(MUCH_VANISHED):
+        return VanishedRepairFlow()
+    if issue_id.startswith(DELETED_ELSEWHERE):
+        return FollowRepairFlow()
     return ConfirmRepairFlow()

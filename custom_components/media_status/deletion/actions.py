@@ -27,8 +27,9 @@ from ..lifecycle.deletion_job import Job
 from ..lifecycle.model import ItemKey, JsonObject
 from ..lifecycle.request import Request
 from ..queries import history_unavailable, loaded_entry, request_not_found, request_of_entity
-from .brakes import AUTOMATION, GIGABYTE, DeletionRefused
+from .brakes import AUTOMATION, DeletionRefused
 from .pages import connection_names
+from .refusals import refusal
 from .wishes import Wish
 from .words import job_json, plan_json
 
@@ -48,7 +49,6 @@ USER: Final = "user"
 
 _EPISODE = re.compile(r"s(\d{1,5})e(\d{1,5})", re.IGNORECASE)
 _ID = vol.All(cv.string, vol.Length(min=1, max=255))
-_SIZES: Final = frozenset({"too_much_data", "too_much_data_today"})
 
 
 def _many(one: object) -> object:
@@ -160,18 +160,6 @@ async def _async_cancel(call: ServiceCall) -> ServiceResponse:
     except JournalError as err:
         raise history_unavailable() from err
     return _response(_job(hub, job))
-
-
-def refusal(err: DeletionRefused) -> ServiceValidationError:
-    """Return the error that tells people why nothing is deleted."""
-    values = {
-        name: str(value // GIGABYTE if err.code in _SIZES and isinstance(value, int) else value)
-        for name, value in err.values.items()
-    }
-    key = err.code if err.code.startswith("deletion_") else f"deletion_{err.code}"
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=values
-    )
 
 
 def _job(hub: Hub, job: Job) -> JsonObject:

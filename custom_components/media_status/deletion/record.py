@@ -8,7 +8,7 @@ from ..journal_deletions import LogRow
 from ..lifecycle.codec import encode_time
 from ..lifecycle.deletion import Step, StepStatus
 from ..lifecycle.deletion_job import Job
-from ..lifecycle.model import JsonObject, JsonValue
+from ..lifecycle.model import ItemKey, JsonObject, JsonValue, Service
 from ..lifecycle.request import Request
 from .brakes import OF_ITEMS
 from .plan_json import encode
@@ -85,6 +85,21 @@ def ended(job: Job, now: datetime) -> LogRow:
         "created_at": encode_time(job.created_at),
     }
     return LogRow(at=now, job_id=job.id, code="ended", document=document)
+
+
+def elsewhere(
+    request: Request, source: str, items: Iterable[ItemKey], entry_id: str, now: datetime
+) -> LogRow:
+    """Return the row of something that was deleted without us; it counts for no limit."""
+    labels: list[JsonValue] = [item.label for item in sorted(items)]
+    document: JsonObject = {"source": source, "requests": [_snapshot(request)], "items": labels}
+    return LogRow(
+        at=now,
+        job_id=entry_id,
+        code="deleted_elsewhere",
+        service=Service(source) if source in set(Service) else None,
+        document=document,
+    )
 
 
 def _who(job: Job) -> JsonObject:

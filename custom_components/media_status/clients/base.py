@@ -1,7 +1,7 @@
 """The shared HTTP client: one choke point for every call, errors that are safe to show."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import ClassVar, NoReturn
@@ -24,6 +24,7 @@ from .errors import (
 )
 from .guard import Guarded, PlannedCall, Removal, TargetKind, WritePolicy, check, kind_of
 from .json_stream import iter_json_array, paced
+from .long_list import ListPart, ListReader, count_in
 from .readers import JsonObject, JsonValue, project
 from .safety import base_url, clean_message, origin_text
 from .transport import TRANSPORT_ERRORS, transport_error
@@ -35,6 +36,7 @@ _GATEWAY_TROUBLE = {HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
 
 type Query = Mapping[str, str] | Sequence[tuple[str, str]]
 type Form = Mapping[str, str]
+type Sink = Callable[[bytes], Awaitable[None]]
 
 
 class BaseClient:
@@ -94,12 +96,14 @@ class BaseClient:
         mutating: bool | None = None,
         removes: Removal | None = None,
         timeout: float | None = None,
+        sink: Sink | None = None,
     ) -> Answer:
         """Make one call and return its 2xx answer; everything else raises a ClientError.
 
         All calls of all clients pass here. `mutating` is true for every method but GET unless
         the caller says otherwise, and is refused with ReadOnly in read-only mode. What removes
-        something goes by the permit in `removes`, or not at all.
+        something goes by the permit in `removes`, or not at all. With a `sink` the body of a 2xx
+        answer goes there piece by piece instead.
         """
         self._guard(method, path, query=query, json=json, form=form, mutating=mutating, by=removes)
         url = (self._base / path).with_query(query) if query else self._base / path
@@ -109,7 +113,7 @@ class BaseClient:
             sent["Content-Type"] = "application/json"
         limit = self._timeout if timeout is None else timeout
         async with self._gate:
-            answer = await self._exchange(method, url, sent, form or body, limit)
+            answer = await self._exchange(method, url, sent, form or body, limit, sink)
         if removes is not None and answer.status == HTTPStatus.NOT_FOUND and answer.is_page:
             # A proxy's "not found" must not pass for "gone already".
             raise BadAnswer("a web page answered instead of the service")
@@ -154,6 +158,7 @@ class BaseClient:
         headers: Mapping[str, str],
         data: Mapping[str, str] | bytes | None,
         limit: float,
+        sink: Sink | None,
     ) -> Answer:
         """Send and receive; translate everything the transport raises."""
         try:
@@ -169,13 +174,13 @@ class BaseClient:
                     timeout=aiohttp.ClientTimeout(total=None),
                 ) as response,
             ):
-                return await self._receive(response)
+                return await self._receive(response, sink)
         except TRANSPORT_ERRORS as err:
             failure = transport_error(err)
         # Raised outside of the handler: aiohttp's exceptions carry headers and query.
         raise failure
 
-    async def _receive(self, response: aiohttp.ClientResponse) -> Answer:
+    async def _receive(self, response: aiohttp.ClientResponse, sink: Sink | None) -> Answer:
         """Read the body up to the size limit and take the cookies out of the shared jar."""
         cookies = {name: morsel.coded_value for name, morsel in response.cookies.items()}
         if cookies:
@@ -186,7 +191,11 @@ class BaseClient:
             )
         chunks: list[bytes] = []
         size = 0
+        is_streamed = 200 <= response.status < 300
         async for chunk in response.content.iter_any():
+            if sink is not None and is_streamed:
+                await sink(chunk)
+                continue
             size += len(chunk)
             if size > _BODY_LIMIT:
                 response.close()
@@ -277,6 +286,32 @@ class BaseClient:
         built, dropped = await asyncio.to_thread(work)
         self._count_dropped(dropped, dropped + len(built))
         return built
+
+    async def _get_list[T](
+        self,
+        path: str,
+        build: Callable[[JsonValue], T],
+        *,
+        query: Query | None = None,
+        member: str | None = None,
+        total: Sequence[str] = (),
+        timeout: float = 300.0,
+    ) -> ListPart[T]:
+        """Get a list of any length: one row per element, usable or not, built in a worker thread.
+
+        `member` names the list in an answer that is an object, `total` leads to its count. Half
+        a list is BadAnswer.
+        """
+        reader = ListReader(build, member=member)
+        try:
+            answer = await self._request(
+                "GET", path, query=query, timeout=timeout, sink=reader.write
+            )
+            rows, others = await reader.result()
+        finally:
+            reader.close()
+        count = count_in(others, total) if total else None
+        return ListPart(rows=rows, total=count, server_time=answer.server_time)
 
     async def _project[T](
         self, rows: list[JsonValue], build: Callable[[JsonObject], T | None]

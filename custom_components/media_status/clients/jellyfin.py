@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from itertools import batched
 from typing import ClassVar, NoReturn, override
@@ -13,7 +13,6 @@ import aiohttp
 from yarl import URL
 
 from .answer import Answer
-from .base import BaseClient
 from .errors import (
     AuthError,
     BadAnswer,
@@ -25,6 +24,7 @@ from .errors import (
     UnsafeId,
     WrongService,
 )
+from .jellyfin_lists import ItemListClient, item_query
 from .jellyfin_models import (
     ItemPage,
     JellyfinInfo,
@@ -69,7 +69,7 @@ _PAGE_TIMEOUT = 60.0
 _SOCKET_LIMIT = 64 * 1024 * 1024
 
 
-class JellyfinClient(BaseClient):
+class JellyfinClient(ItemListClient):
     """Jellyfin, as an API key (whole server) or as a user (that user's view)."""
 
     # No permit is good here: deleting an item would delete its files, and `removable` stays empty.
@@ -185,16 +185,9 @@ class JellyfinClient(BaseClient):
         `changed_since` (aware) asks for what was saved since. With `ids` exactly these are looked
         up, 50 per call: an id that does not exist is simply not among the answers.
         """
-        query = {
-            "recursive": "true",
-            "includeItemTypes": ",".join(types),
-            "fields": ",".join(fields),
-            "enableImages": "false",
-            "enableUserData": "false",
-            "isMissing": "true" if missing else "false",
-        }
-        if changed_since is not None:
-            query["minDateLastSaved"] = changed_since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        query = item_query(types, fields, changed_since)
+        if missing:
+            query["isMissing"] = "true"
         if parent_id is not None:
             query["parentId"] = safe_guid(parent_id)
         if ids is None:

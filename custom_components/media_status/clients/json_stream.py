@@ -101,6 +101,33 @@ def iter_json_array(body: str | bytes | Iterable[bytes]) -> Iterator[JsonValue]:
         raise BadAnswer("the list is followed by something else")
 
 
+def iter_json_member(
+    body: str | bytes | Iterable[bytes], member: str, others: JsonObject
+) -> Iterator[JsonValue]:
+    """Yield the elements of the array in an object's member; the rest goes to `others`.
+
+    The rest is only complete when the last element was taken. Raises as iter_json_array does.
+    """
+    window = _Window(_chunks(body))
+    if window.peek() != "{":
+        raise _not_a(window, "object")
+    found = False
+    for key in _keys(window):
+        if key != member or window.peek() != "[":
+            others[key] = window.element()
+            continue
+        found = True
+        window.position += 1
+        if window.peek() == "]":
+            window.position += 1
+        else:
+            yield from _elements(window)
+    if window.peek():
+        raise BadAnswer("the object is followed by something else")
+    if not found:
+        raise BadAnswer("the answer has no list")
+
+
 def load_json_object(body: str | bytes | Iterable[bytes], large: str) -> JsonObject:
     """Return a JSON object whose member `large` is a big object, decoded member by member.
 

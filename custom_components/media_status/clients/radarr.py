@@ -1,6 +1,6 @@
 """Radarr: films."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -10,8 +10,10 @@ from .arr_deletion import DeletingArrClient
 from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
 from .errors import NotFound, Refused
 from .guard import Permit, Target, TargetKind
+from .long_list import ListPart
 from .readers import (
     JsonObject,
+    JsonValue,
     as_bool,
     as_datetime,
     as_id,
@@ -92,6 +94,10 @@ class RadarrClient(DeletingArrClient):
         return await self._get_projected(
             _MOVIE, _movie, query={"excludeLocalCovers": "true"}, wanted=ids
         )
+
+    async def movie_rows[T](self, build: Callable[[JsonValue], T]) -> ListPart[T]:
+        """Return what `build` (in a worker thread) makes of every film, usable or not."""
+        return await self._get_list(_MOVIE, build, query={"excludeLocalCovers": "true"})
 
     async def movie_by_tmdb(self, tmdb_id: int) -> Movie | None:
         """Return the film with exactly this TMDB id, None when Radarr does not have it."""

@@ -1,5 +1,6 @@
 """Seerr (also Jellyseerr and Overseerr): requests, titles, its single webhook slot."""
 
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import ClassVar, Literal, NoReturn, override
@@ -21,6 +22,7 @@ from .errors import (
     WrongService,
 )
 from .guard import Permit, Removal, Target, TargetKind
+from .long_list import ListPart
 from .readers import JsonObject, JsonValue, as_dict, as_id, as_int, as_text
 from .safety import clean_message, clean_secret, safe_number
 from .seerr_models import (
@@ -215,6 +217,25 @@ class SeerrClient(BaseClient):
         if count is None or count < 0 or not isinstance(results, list):
             raise BadAnswer("the list of requests has an unknown form")
         return count, results
+
+    async def media_rows[T](
+        self, build: Callable[[JsonValue], T], *, take: int, skip: int
+    ) -> ListPart[T]:
+        """Return what `build` (in a worker thread) makes of titles, newest first."""
+        return await self._rows("media", build, take=take, skip=skip)
+
+    async def request_rows[T](
+        self, build: Callable[[JsonValue], T], *, take: int, skip: int
+    ) -> ListPart[T]:
+        """Return what `build` (in a worker thread) makes of requests, newest first."""
+        return await self._rows("request", build, take=take, skip=skip)
+
+    async def _rows[T](
+        self, name: str, build: Callable[[JsonValue], T], *, take: int, skip: int
+    ) -> ListPart[T]:
+        query = {"take": str(take), "skip": str(skip), "filter": "all", "sort": "added"}
+        path, total = f"{_API}/{name}", ("pageInfo", "results")
+        return await self._get_list(path, build, query=query, member="results", total=total)
 
     async def request(self, request_id: int) -> SeerrRequest | None:
         """Return one request, None when it does not exist (any more)."""

@@ -1,6 +1,7 @@
 """Shoko 5 and 6: files and what they are; the event hub of it is in `signalr`."""
 
 import asyncio
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import ClassVar, NoReturn, override
 
@@ -21,6 +22,7 @@ from .errors import (
     WrongService,
 )
 from .guard import Permit, Removal, Target, TargetKind
+from .long_list import ListPart
 from .readers import JsonObject, JsonValue, as_int, as_str, as_text, project
 from .safety import clean_message, clean_secret, safe_number
 from .shoko_models import (
@@ -239,6 +241,49 @@ class ShokoClient(BaseClient):
         files, total, count = await asyncio.to_thread(_read_files, answer)
         self._count_dropped(count - len(files), count)
         return FileList(files=tuple(files), is_complete=count >= total)
+
+    async def file_rows[T](
+        self, build: Callable[[JsonValue], T], *, page: int, size: int, newest_first: bool = False
+    ) -> ListPart[T]:
+        """Return what `build` (in a worker thread) makes of a page of files with what they are.
+
+        Pages are counted from 1 and hold at most a thousand.
+        """
+        query = {
+            "include": "XRefs,AbsolutePaths",
+            "pageSize": str(size),
+            "page": str(page),
+            "sortOrder": "-CreatedAt" if newest_first else "CreatedAt",
+        }
+        return await self._rows_of_files(build, query)
+
+    async def unrecognised_rows[T](self, build: Callable[[JsonValue], T]) -> ListPart[T]:
+        """Return what `build` makes of the newest files that are not matched: a thousand."""
+        query = {
+            "include_only": "Unrecognized",
+            "pageSize": str(_LIST_LIMIT),
+            "sortOrder": "-CreatedAt",
+        }
+        return await self._rows_of_files(build, query)
+
+    async def file_row[T](self, file_id: int, build: Callable[[JsonValue], T]) -> T | None:
+        """Return what `build` makes of one file with what it is; None when it is gone."""
+        query = {"include": "XRefs,AbsolutePaths", "includeXRefs": "true"}
+        try:
+            answer = await self._call("GET", f"api/v3/File/{safe_number(file_id)}", query=query)
+        except NotFound:
+            return None
+        return build(answer.json())
+
+    async def _rows_of_files[T](self, build: Callable[[JsonValue], T], query: Query) -> ListPart[T]:
+        try:
+            return await self._get_list(
+                "api/v3/File", build, query=query, member="List", total=("Total",)
+            )
+        except (AuthError, Forbidden) as err:
+            refusal = err
+        await self.check_started()
+        raise refusal
 
     async def series_episodes(self, series_id: int) -> list[ShokoEpisode] | None:
         """Return the episodes of a series that have files, with these.

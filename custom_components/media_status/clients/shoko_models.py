@@ -56,6 +56,7 @@ class FileLocation:
     folder: int | None
     path: str
     is_accessible: bool
+    absolute: str | None = None  # as Shoko sees it; only where it was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +177,7 @@ def _locations(raw: JsonObject) -> Iterator[FileLocation]:
                 folder=folder,
                 path=path.lstrip("/\\"),
                 is_accessible=as_bool(entry.get("IsAccessible")) is not False,
+                absolute=as_str(entry.get("AbsolutePath")),
             )
 
 

@@ -1,6 +1,6 @@
 """Sonarr: series, seasons, episodes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -11,6 +11,7 @@ from .arr_deletion import DeletingArrClient
 from .arr_models import MediaFile, has_media_file, language_name, media_file, poster
 from .errors import NotFound, Refused
 from .guard import Permit, Target, TargetKind
+from .long_list import ListPart
 from .readers import (
     JsonObject,
     JsonValue,
@@ -30,7 +31,7 @@ from .safety import safe_number, safe_season
 _SERIES = "api/v3/series"
 _EPISODE = "api/v3/episode"
 # Keeps the address below the length that proxies accept.
-_IDS_PER_CALL = 200
+IDS_PER_CALL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +157,34 @@ class SonarrClient(DeletingArrClient):
         """Return these episodes of whatever series; 200 per call, unknown ids are left out."""
         wanted = frozenset(episode_ids)
         found: list[Episode] = []
-        for batch in batched(sorted(wanted), _IDS_PER_CALL, strict=False):
+        for batch in batched(sorted(wanted), IDS_PER_CALL, strict=False):
             query = [("episodeIds", safe_number(number)) for number in batch]
             if include_file:
                 query.append(("includeEpisodeFile", "true"))
             found += await self._get_projected(_EPISODE, _episode, query=query, wanted=wanted)
+        return found
+
+    async def series_rows[T](self, build: Callable[[JsonValue], T]) -> ListPart[T]:
+        """Return what `build` (in a worker thread) makes of every series, usable or not."""
+        return await self._get_list(_SERIES, build)
+
+    async def episode_rows[T](self, series_id: int, build: Callable[[JsonValue], T]) -> ListPart[T]:
+        """Return what `build` makes of every episode of a series; none when it is gone."""
+        query = {"seriesId": safe_number(series_id), "includeEpisodeFile": "true"}
+        try:
+            return await self._get_list(_EPISODE, build, query=query, timeout=90.0)
+        except NotFound:
+            return ListPart(rows=[], total=None, server_time=None)
+
+    async def episode_rows_by_id[T](
+        self, episode_ids: Collection[int], build: Callable[[JsonValue], T]
+    ) -> list[T]:
+        """Return what `build` makes of these episodes; 200 per call, unknown ids are left out."""
+        found: list[T] = []
+        for batch in batched(sorted(frozenset(episode_ids)), IDS_PER_CALL, strict=False):
+            query = [("episodeIds", safe_number(number)) for number in batch]
+            query.append(("includeEpisodeFile", "true"))
+            found += (await self._get_list(_EPISODE, build, query=query)).rows
         return found
 
     async def search_episodes(self, episode_ids: Collection[int]) -> None:

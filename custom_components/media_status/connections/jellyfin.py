@@ -1,7 +1,7 @@
 """Understand Jellyfin: what of the open requests can be watched there."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 import time
 from typing import ClassVar, override
@@ -11,9 +11,11 @@ from ..clients.jellyfin import JellyfinClient
 from ..lifecycle.deletion import Holdings, Inspection, Step
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Observation, Statement
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import JsonObject, JsonValue, Service, TitleRef, Via
 from .base import (
     Action,
+    CatalogueTask,
     Census,
     Connection,
     Doorbell,
@@ -28,6 +30,7 @@ from .base import (
 )
 from .cooldown import Cooldown
 from .jellyfin_anime import is_matched
+from .jellyfin_catalogue import JellyfinCatalogue
 from .jellyfin_deletion import LibraryDeletion
 from .jellyfin_library import Library
 from .jellyfin_match import (
@@ -96,6 +99,7 @@ class JellyfinConnection(Connection):
         self._shokofin = ShokofinDiagnosis(client)
         self._webhook = PluginWebhook(client)
         self._deletion = LibraryDeletion(client, self._library)
+        self._catalogue = JellyfinCatalogue(client)
         self._reading = asyncio.Lock()  # what the library is known to hold is one reader's
 
     @override
@@ -238,6 +242,11 @@ class JellyfinConnection(Connection):
     async def playable(self, item_ids: Collection[str]) -> frozenset[str]:
         """Return which of these items can still be played."""
         return await self._deletion.playable(item_ids)
+
+    @override
+    def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield all films, series and episodes, or what changed."""
+        return self._catalogue.pages(task)
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

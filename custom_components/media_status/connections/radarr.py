@@ -1,12 +1,13 @@
 """Understand Radarr: films."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 import time
 from typing import ClassVar, override
 
 from ..clients.radarr import Movie, RadarrClient
 from ..clients.readers import as_dict
 from ..lifecycle.facts import Origin
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import MOVIE, ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
 from .arr_census import CountedArr, FilmCensus
@@ -17,7 +18,9 @@ from .arr_push import ArrPush
 from .arr_round import Round
 from .arr_shelf import MovieShelf
 from .arr_words import picture_url
+from .base import CatalogueTask
 from .cooldown import Cooldown
+from .radarr_catalogue import RadarrCatalogue
 from .radarr_retry import RadarrRetry
 from .text import title_text
 
@@ -79,7 +82,13 @@ class RadarrConnection(CountedArr, ArrConnection[RadarrClient, Movie]):
             retry=RadarrRetry(client, Cooldown(monotonic)),
             serves_4k=serves_4k,
         )
+        self._catalogue = RadarrCatalogue(client)
         self._count = FilmCensus(client, shelf)
+
+    @override
+    def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield all films."""
+        return self._catalogue.pages(task)
 
     @override
     async def _read_items(self, round_: Round[Movie], judged: Sequence[Download]) -> Items[Movie]:

@@ -1,7 +1,7 @@
 """Understand Seerr (Jellyseerr, Overseerr): who asked for what, and whether it was approved."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import batched
 import time
@@ -24,11 +24,13 @@ from ..lifecycle.facts import (
     Origin,
     Statement,
 )
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import JsonObject, MediaType, ProviderIds, Service, TitleRef, Via
 from . import seerr_webhook
 from .arr_words import imdb_id, picture_url
 from .base import (
     Action,
+    CatalogueTask,
     Connection,
     Push,
     ServiceInfo,
@@ -39,6 +41,7 @@ from .base import (
     WebhookTarget,
 )
 from .cooldown import Cooldown
+from .seerr_catalogue import SeerrCatalogue
 from .seerr_deletion import WishDeletion
 from .seerr_push import read_push
 from .seerr_singles import SingleReader
@@ -82,6 +85,7 @@ class SeerrConnection(Connection):
         self._singles = SingleReader(client)
         self._cooldown = Cooldown(monotonic)
         self._deletion = WishDeletion(connection_id, client)
+        self._catalogue = SeerrCatalogue(client)
         self._asked: dict[TitleKey, datetime] = {}  # when details were asked for
 
     @override
@@ -167,6 +171,11 @@ class SeerrConnection(Connection):
     async def look(self, step: Step) -> Sight:
         """Return whether a request or a record is gone."""
         return await self._deletion.look(step)
+
+    @override
+    def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield all titles that Seerr knows of."""
+        return self._catalogue.pages(task)
 
     @override
     async def survey(self, context: SurveyContext) -> Survey:

@@ -1,6 +1,6 @@
 """Understand Shoko: what it makes of the files that open requests have brought."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 import time
 from typing import ClassVar, override
@@ -10,9 +10,21 @@ from ..clients.shoko import ShokoClient
 from ..lifecycle.deletion import Holdings, Inspection, Step
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Anime, MatchPhase, Observation, Statement
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import JsonObject, Service, Subject, Via
 from ..lifecycle.paths import is_same_file, tail
-from .base import Action, Census, Connection, Push, ServiceInfo, Survey, SurveyContext, WantedTitle
+from .base import (
+    Action,
+    CatalogueTask,
+    Census,
+    Connection,
+    Push,
+    ServiceInfo,
+    Survey,
+    SurveyContext,
+    WantedTitle,
+)
+from .shoko_catalogue import ShokoCatalogue
 from .shoko_deletion import RecordDeletion
 from .shoko_memory import Memory
 from .shoko_push import Interpreter
@@ -44,6 +56,7 @@ class ShokoConnection(Connection):
         self._interpreter = Interpreter(connection_id, self._memory)
         self._rescanned: dict[int, float] = {}
         self._deletion = RecordDeletion(client)
+        self._catalogue = ShokoCatalogue(client)
 
     @override
     async def probe(self) -> ServiceInfo:
@@ -163,6 +176,11 @@ class ShokoConnection(Connection):
     async def look(self, step: Step) -> Sight:
         """Return whether Shoko has a file no more."""
         return await self._deletion.look(step)
+
+    @override
+    def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield all files, or what changed."""
+        return self._catalogue.pages(task)
 
     @override
     async def census(self) -> Census:

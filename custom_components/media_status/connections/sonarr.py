@@ -1,12 +1,13 @@
 """Understand Sonarr: series, seasons, episodes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 import time
 from typing import ClassVar, override
 
 from ..clients.readers import as_dict, as_int, as_objects, as_str
 from ..clients.sonarr import Series, SonarrClient
 from ..lifecycle.facts import Origin
+from ..lifecycle.library import CataloguePage
 from ..lifecycle.model import ItemKey, JsonObject, MediaType, Service, TitleRef
 from .arr import ArrConnection
 from .arr_census import CountedArr, SeriesCensus
@@ -19,7 +20,9 @@ from .arr_push import ArrPush
 from .arr_round import Round
 from .arr_shelf import SeriesShelf
 from .arr_words import picture_url
+from .base import CatalogueTask
 from .cooldown import Cooldown
+from .sonarr_catalogue import SonarrCatalogue
 from .sonarr_retry import SonarrRetry
 from .text import title_text
 
@@ -102,7 +105,13 @@ class SonarrConnection(CountedArr, ArrConnection[SonarrClient, Series]):
             serves_4k=serves_4k,
         )
         self._watch = EpisodeWatch(client)
+        self._catalogue = SonarrCatalogue(client)
         self._count = SeriesCensus(client, shelf)
+
+    @override
+    def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
+        """Yield all series and episodes, or those that changed."""
+        return self._catalogue.pages(task)
 
     @override
     def _forget(self) -> None:

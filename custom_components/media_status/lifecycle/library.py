@@ -57,7 +57,10 @@ class CataloguePage:
     entries: tuple[LibraryEntry, ...]
     done: int  # elements read so far, of
     total: int | None  # all there are, where the service says so
-    removed: tuple[tuple[EntryKind, str], ...] = ()  # what an incremental read found to be gone
+    # What an incremental read found to be gone, before the entries come; a series goes with its
+    # episodes.
+    removed: tuple[tuple[EntryKind, str], ...] = ()
+    only: frozenset[str] | None = None  # if told: all own ids that there are, the rest is gone
     dropped: int = 0
     problems: tuple[str, ...] = ()  # in words for people, without addresses
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from .call_log import Call
 from .demo_deletion_desk import Desk, rows_of, statuses, steps_of, until
 from .demo_deletion_home import Film, RealHome, Traces
-from .hass_client import HassClient
+from .hass_client import HassClient, HassRefusedError
 from .hass_process import PASSWORD, USER, HassProcess
 from .hass_wizard import until_connected
 from .model import JsonObject
@@ -73,7 +73,7 @@ class Acts:
         started = time.monotonic()
         try:
             job, seen = await act(film)
-        except TimeoutError as err:
+        except (TimeoutError, HassRefusedError) as err:
             self.problems.append(f"{name}: {err}")
             return
         done = Act(name=name, film=film.title.title, statuses=statuses(job), seen=seen)

@@ -126,9 +126,11 @@ class RealHome:
         await self.sim.seerr.request(title, user="alice")
         entry = self.sim.radarr.add(title)
         torrent = f"{name.replace(' ', '.')}.{year}.1080p.WEB-DL.mkv"
-        client, download_id = await self.torrents.seed(torrent)
-        download = self.sim.radarr.grab(entry, client=client, download_id=download_id, size=_SIZE)
-        file = self.sim.radarr.import_download(download)
+        client, key = await self.torrents.seed(torrent)
+        radarr = self.sim.radarr
+        release = radarr.make_release(title, (), "WEBDL-1080p", _SIZE)
+        download = radarr.follow(entry, client=client, release=release, client_id=key.upper())
+        file = radarr.import_download(download)
         real = self._volume.place(file.path)
         found = await asyncio.to_thread(real.stat)
         return Film(

@@ -36,10 +36,21 @@ STUCK = (
 )
 
 
+# What is done with which film, how qBittorrent, Radarr, Jellyfin and Seerr end, what was seen.
+DELETED = (
+    ("preview", "pending", "; nothing changed"),
+    ("dry run", "skipped (dry_run)", "disk, torrents and call log as before"),
+    ("run", "verified", "disk empty, torrent gone"),
+    ("kill -9", "verified", "Radarr called 1 time; disk empty, torrent gone"),
+    ("200, files stay", "verified", "failed (files_left), repair, retried; disk empty"),
+)
+
+
 @pytest.mark.parametrize(("scenario", "titles"), [("household", HOUSEHOLD), ("anime", ANIME)])
 async def test_check(scenario: str, titles: tuple[str, ...]) -> None:
     """Every title gets there, and nothing is shown that cannot be played."""
     told = await checked(scenario)
+    assert "falsely available: 0" in told
     for title in titles:
         assert ["> available; " in row for row in rows_of(told, title)] == [True]
 
@@ -47,6 +58,7 @@ async def test_check(scenario: str, titles: tuple[str, ...]) -> None:
 async def test_trouble() -> None:
     """Eleven titles say why they are stuck, each for a reason of its own; all are healed."""
     told = await checked("trouble")
+    assert "falsely available: 0" in told
     reasons = []
     for title in STUCK:
         trouble, end = rows_of(told, title)
@@ -54,6 +66,18 @@ async def test_trouble() -> None:
         assert "> available; " in end
         reasons.append(trouble.split()[len(title.split()) + 1])
     assert len(set(reasons)) == len(STUCK)
+
+
+async def test_deletion(qbittorrent_path: str) -> None:
+    """Real torrents and files go, and only they; a rehearsal changes nothing."""
+    told = await checked("deletion")
+    assert "qBittorrent is real" in told
+    for act, status, seen in DELETED:
+        (row,) = [line for line in rows_of(told, f"{act}  ") if status in line]
+        assert row.count(f"  {status}  ") == 4, row
+        assert seen in row
+    (spared,) = rows_of(told, "untouched  ")
+    assert "same inode, torrent seeds on" in spared
 
 
 def rows_of(told: str, title: str) -> list[str]:
@@ -81,5 +105,4 @@ async def checked(scenario: str) -> str:
             process.send_signal(signal.SIGTERM)
             await process.wait()
     assert process.returncode == 0, told
-    assert "falsely available: 0" in told
     return told

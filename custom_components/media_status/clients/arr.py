@@ -24,6 +24,7 @@ from .arr_models import (
 )
 from .base import BaseClient
 from .errors import BadAnswer, NotFound, NotJson, TooOld, WrongService
+from .pictures import Picture, read_picture
 from .readers import JsonObject, JsonValue, as_bool, as_dict, as_id, as_int, as_str, as_text
 from .safety import clean_secret, safe_number, safe_torrent_id
 
@@ -45,6 +46,8 @@ _QUEUE_ENTRY = re.compile(r"api/v3/queue/\d+", re.ASCII)
 _OLDEST_MAJOR = 4
 _READ_TRIES = 3
 _MAX_PAGES = 500
+# They keep posters 250 and 500 pixels high, which is half as much again as they are wide.
+_SMALL_POSTER = 166
 # Creating or testing a webhook makes the service call us first; it waits up to 100 s for that.
 _TEST_TIMEOUT = 110.0
 # A search waits for the slowest indexer.
@@ -85,6 +88,12 @@ class ArrClient(BaseClient):
     def _headers(self) -> dict[str, str]:
         """Add the key."""
         return {**super()._headers(), "X-Api-Key": self._api_key}
+
+    async def poster(self, title_id: int, width: int) -> Picture:
+        """Return the poster of a title, in the smaller of two sizes if that is wide enough."""
+        name = "poster-250.jpg" if width <= _SMALL_POSTER else "poster-500.jpg"
+        path = f"{_API}/MediaCover/{safe_number(title_id)}/{name}"
+        return await read_picture(self._request, path)
 
     async def status(self) -> ArrStatus:
         """Return program and version; WrongService or TooOld when it is not ours to talk to."""

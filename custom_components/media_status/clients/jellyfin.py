@@ -40,6 +40,7 @@ from .jellyfin_models import (
     build_task,
     build_user,
 )
+from .pictures import Picture, read_picture
 from .readers import JsonObject, JsonValue, as_int, as_str, as_text, project
 from .safety import clean_secret, safe_guid
 
@@ -248,6 +249,11 @@ class JellyfinClient(ItemListClient):
                 raise BadAnswer("the list of items changed or cannot be read")
             found |= {item.id: item for item in page.items if item.id in wanted}
         return found
+
+    async def poster(self, item_id: str, width: int) -> Picture:
+        """Return the poster of an item, at most so many pixels wide."""
+        path = f"Items/{safe_guid(item_id)}/Images/Primary"
+        return await read_picture(self._request, path, {"maxWidth": str(width), "quality": "90"})
 
     async def item_count(self, types: Collection[str]) -> int:
         """Return how many items of these types there are, by one short page."""

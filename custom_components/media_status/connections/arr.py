@@ -9,6 +9,7 @@ from typing import ClassVar, override
 
 from ..clients.arr_deletion import DeletingArrClient
 from ..clients.guard import Permit
+from ..clients.pictures import Picture
 from ..clients.radarr import Movie
 from ..clients.readers import as_id
 from ..clients.sonarr import Series
@@ -49,6 +50,7 @@ class ArrConnection[C: DeletingArrClient, T: Movie | Series](Connection):
 
     origin: ClassVar[Origin]
     can_test_webhook: ClassVar[bool] = True
+    has_posters: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -118,6 +120,11 @@ class ArrConnection[C: DeletingArrClient, T: Movie | Series](Connection):
         if push.event.casefold() in _HEALTH_EVENTS:
             self._health.ring()
         return push
+
+    @override
+    async def poster(self, own_id: str, width: int) -> Picture:
+        """Return the poster that it has downloaded; raise `ClientError`."""
+        return await self._client.poster(as_id(own_id) or 0, width)
 
     @override
     async def webhook_state(self, target: WebhookTarget) -> WebhookState:

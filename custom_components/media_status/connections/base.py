@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from ..clients.errors import ClientError
 from ..clients.guard import Permit
+from ..clients.pictures import Picture
 from ..lifecycle.deletion import Holdings, Inspection, Served, Step
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import FactKind, Match, Observation, Statement
@@ -220,6 +221,7 @@ class Connection(ABC):
 
     service: ClassVar[Service]
     can_test_webhook: ClassVar[bool] = False  # whether the service sends a push for a test
+    has_posters: ClassVar[bool] = False
 
     def __init__(self, connection_id: str) -> None:
         """Initialize with the subentry's id."""
@@ -280,6 +282,10 @@ class Connection(ABC):
     async def playable(self, item_ids: Collection[str]) -> frozenset[str]:
         """Return which of its items a library can still play; `ClientError` if that is unknown."""
         raise ClientError("this service plays nothing")
+
+    async def poster(self, own_id: str, width: int) -> Picture:
+        """Return the poster of a title, about so many pixels wide; raise `ClientError`."""
+        raise ClientError("this service has no posters")
 
     async def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
         """Yield everything that the service has, or what changed since; raise `ClientError`.

@@ -8,6 +8,7 @@ from typing import ClassVar, override
 
 from ..clients.guard import Permit
 from ..clients.jellyfin import JellyfinClient
+from ..clients.pictures import Picture
 from ..lifecycle.deletion import Holdings, Inspection, Step
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.facts import Observation, Statement
@@ -83,6 +84,7 @@ class JellyfinConnection(Connection):
     """One Jellyfin. Pushes only ring: available needs a look at playable files and exact ids."""
 
     service: ClassVar[Service] = Service.JELLYFIN
+    has_posters: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -107,6 +109,11 @@ class JellyfinConnection(Connection):
         """Return who answers; raise `ClientError`."""
         info = await self.client.info()
         return ServiceInfo(name=info.name or "Jellyfin", version=info.version, identity=info.id)
+
+    @override
+    async def poster(self, own_id: str, width: int) -> Picture:
+        """Return the poster of a film or series; raise `ClientError`."""
+        return await self.client.poster(own_id, width)
 
     @override
     def translate(self, payload: JsonObject, seen_at: datetime) -> Push:

@@ -24,7 +24,13 @@ class Home:
     """The integration in a running Home Assistant, connected to a simulator."""
 
     def __init__(
-        self, hass: HomeAssistant, sim: Simulator, port: int, *, polls: bool = False
+        self,
+        hass: HomeAssistant,
+        sim: Simulator,
+        port: int,
+        *,
+        polls: bool = False,
+        options: Mapping[str, object] | None = None,
     ) -> None:
         """Initialize; nothing runs before it is entered.
 
@@ -34,7 +40,7 @@ class Home:
         self.sim = sim
         self.reference: Reference
         self._last: Hub
-        self.entry = _entry(sim, port, polls=polls)
+        self.entry = _entry(sim, port, options or {}, polls=polls)
         self._lines = {name: ClearLine(sim[name]) for name in sim.names()}
         self.troubles: list[str] = []
 
@@ -133,13 +139,15 @@ def _read(path: Path) -> bytes | None:
         return None
 
 
-def _entry(sim: Simulator, port: int, *, polls: bool) -> ConfigEntry[Hub]:
+def _entry(
+    sim: Simulator, port: int, options: Mapping[str, object], *, polls: bool
+) -> ConfigEntry[Hub]:
     return ConfigEntry(
         data={},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
-        options={"webhook_base_url": f"http://127.0.0.1:{port}"},
+        options={"webhook_base_url": f"http://127.0.0.1:{port}", **options},
         pref_disable_polling=not polls,
         source="user",
         subentries_data=[_subentry(sim, name) for name in sim.names()],

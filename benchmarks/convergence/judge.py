@@ -6,6 +6,7 @@ from custom_components.media_status.lifecycle.model import ItemKey, MediaType, S
 from custom_components.media_status.lifecycle.request import Request
 
 type Wish = tuple[MediaType, int, bool]  # the kind, the TMDB id, in 4K
+type Asked = tuple[Wish, str]  # with Seerr's id of the request, if it has one
 
 _OVER = frozenset({Stage.DECLINED, Stage.DELETED})
 
@@ -15,21 +16,25 @@ def wish_of(request: Request) -> Wish:
     return (request.media_type, request.ids.tmdb or 0, request.is_4k)
 
 
-def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Wish, dict[ItemKey, Stage]]:
+def standing(requests: Iterable[Request], *, is_asked: bool) -> dict[Asked, dict[ItemKey, Stage]]:
     """Return where the items of every title stand that was asked for in Seerr, or was not.
 
-    How a title's items are spread over requests depends on when somebody looked: two grabs by hand
+    How a title's items are spread over requests by hand depends on when somebody looked: two grabs
     are one request, unless the first was ready before the second was seen.
     """
-    found: dict[Wish, dict[ItemKey, Stage]] = {}
+    found: dict[Asked, dict[ItemKey, Stage]] = {}
     for request in sorted(requests, key=lambda request: (request.is_open, request.opened_at)):
         if request.stage in _OVER or ("seerr" in request.service_ids) is not is_asked:
             continue
         items = request.status.items
         if not request.is_open and not items:  # read back from the journal
             items = dict.fromkeys(request.items, request.stage)
-        found.setdefault(wish_of(request), {}).update(items)
+        found.setdefault(_asked(request), {}).update(items)
     return found
+
+
+def _asked(request: Request) -> Asked:
+    return (wish_of(request), request.service_ids.get("seerr", ""))
 
 
 def differences(
@@ -46,19 +51,23 @@ def differences(
     the other something else, the item is not compared.
     """
     ours, reference = list(ours), list(reference)
+    gone = {_asked(one) for one in (*ours, *reference) if one.stage is Stage.DELETED}
     found: list[str] = []
     for is_asked in (True, False):
         mine = standing(ours, is_asked=is_asked)
         theirs = standing(reference, is_asked=is_asked)
-        for wish in sorted(mine.keys() | theirs.keys()):
-            left, right = mine.get(wish, {}), theirs.get(wish, {})
+        for asked in sorted(mine.keys() | theirs.keys()):
+            wish = asked[0]
+            if wish[1] in blurred or (asked in gone and Stage.DELETED in doubts(wish)):
+                continue
+            left, right = mine.get(asked, {}), theirs.get(asked, {})
             if not is_asked:
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
             waiting = _of(left, doubts(wish)) ^ _of(right, doubts(wish))
             left = _only(left, left.keys() - {item for item, _ in waiting})
             right = _only(right, right.keys() - {item for item, _ in waiting})
-            if left != right and wish[1] not in blurred:
+            if left != right:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
     return found
 
@@ -86,7 +95,7 @@ def ready(requests: Iterable[Request], title: int) -> set[tuple[Wish, ItemKey]]:
     return {
         (wish, item)
         for is_asked in (True, False)
-        for wish, items in standing(requests, is_asked=is_asked).items()
+        for (wish, _), items in standing(requests, is_asked=is_asked).items()
         for item, stage in items.items()
         if wish[1] == title and stage is Stage.AVAILABLE
     }

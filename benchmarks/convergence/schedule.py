@@ -290,12 +290,13 @@ class Schedule:
     def _doubts(self, wish: Wish) -> set[Stage]:
         """Return what only some minutes can make certain.
 
-        A download that a queue does not show may come yet. Jellyfin is asked again after some
-        minutes for a list that it refused, and Shoko for what it has matched or forgotten.
+        A download that a queue does not show may come yet. What two looks ten minutes apart did not
+        find is gone, and not everybody began to look at the same time. Jellyfin is asked again
+        after some minutes for a list that it refused, and Shoko for what it matched or forgot.
         """
         kind = "movie" if wish[0] is MediaType.MOVIE else "tv"
         title = self._sim.world.title(kind, wish[1])
-        doubts = {Stage.GRABBING}
+        doubts = {Stage.GRABBING, Stage.DELETED}
         if "jellyfin" in self._trouble.struck:
             doubts.add(Stage.SYNCING_LIBRARY)
         if self._sim.has("shoko") and title is not None and self._sim.world.anidb.knows(title):

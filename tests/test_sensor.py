@@ -83,7 +83,8 @@ async def test_a_request_is_a_sensor_that_moves(hass: HomeAssistant, tmp_path: P
         assert shown.state == "requested"
         assert shown.name == "Media Status Dune"
         assert shown.attributes["requested_by"] == "Anna"
-        assert shown.attributes["entity_picture"] == DUNE.poster_url
+        picture = shown.attributes["entity_picture"]
+        assert picture.startswith(f"/api/media_status/poster/{home.request.id}/small?authSig=")
         assert shown.attributes["explanation"] == "Somebody still has to approve this request."
         assert shown.attributes["options"] == [stage.value for stage in Stage]
 

@@ -77,7 +77,7 @@ async def test_understood_is_answered_and_seen(home: TwinHousehold) -> None:
     assert state is not None
     assert state.state == Stage.APPROVED
     assert state.attributes["requested_by"] == "alice"
-    assert state.attributes["entity_picture"].endswith("/dune.jpg")
+    assert state.attributes["entity_picture"].startswith("/api/media_status/poster/")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from .journal import Journal, JournalError, JournalStart
 from .journal_schema import JournalTooNewError
 from .lifecycle.model import JsonObject
 from .listener import start_listener
+from .posters import DATA_POSTERS, async_remove_posters, async_setup_posters
 from .repairs import clear_all, clear_stale, raise_journal_set_aside
 from .request_issues import RequestIssues
 from .services import async_setup_services
@@ -39,8 +40,9 @@ JOURNAL_FILE: Final = "media_status.db"
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Register what exists once: the webhook view, actions and websocket commands."""
+    """Register what exists once: views, actions and websocket commands."""
     async_setup_webhook(hass)
+    async_setup_posters(hass)
     async_setup_services(hass)
     async_setup_websocket(hass)
     return True
@@ -84,6 +86,7 @@ async def _async_start(
     entry.runtime_data = hub
     clear_stale(hass, entry)
     RequestIssues(hass, hub).start()
+    hass.data[DATA_POSTERS].attach(hub)
     _register_tracker_device(hass, entry)
     in_force = _settings(entry)
 
@@ -118,11 +121,12 @@ async def async_unload_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
-    """Remove our webhooks from the services, our reports, and the journal's files."""
+    """Remove our webhooks from the services, our reports, posters, and the journal's files."""
     clear_all(hass, entry)
     hub = Hub(hass, entry, Journal(journal_path(hass)), await async_load(hass))
     _connect(hub, {})
     await asyncio.gather(*(found.remove_webhook() for found in hub.connections.values()))
+    await async_remove_posters(hass)
     await hass.async_add_executor_job(_remove_files, journal_path(hass))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import re
 import shutil
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 from .clients.pictures import PICTURE_LIMIT, picture_type
 
@@ -25,6 +25,12 @@ class StoredPoster:
     content_type: str
     etag: str
     stored_at: float
+
+    @classmethod
+    def of(cls, data: bytes, content_type: str, stored_at: float) -> Self:
+        """Return a poster with the mark that tells browsers whether they have it already."""
+        etag = hashlib.sha256(data).hexdigest()[:32]
+        return cls(data=data, content_type=content_type, etag=etag, stored_at=stored_at)
 
 
 class PosterCache:
@@ -53,12 +59,7 @@ class PosterCache:
         if content_type is None:
             self._drop([path.name])
             return None
-        return StoredPoster(
-            data=data,
-            content_type=content_type,
-            etag=hashlib.sha256(data).hexdigest()[:32],
-            stored_at=stored_at,
-        )
+        return StoredPoster.of(data, content_type, stored_at)
 
     def write(self, request_id: str, size: str, data: bytes, now: float) -> None:
         """Store a poster and let go of the oldest beyond the limit; raise OSError."""

@@ -18,6 +18,7 @@ from .identity_json import identity_json
 from .journal import JournalError
 from .lifecycle.model import JsonObject, MediaType, Stage
 from .lifecycle.request import Request
+from .poster_links import PosterSize, poster_link
 from .serialize import connection_json, facts_json, items_json, request_json, timeline_json
 
 DEFAULT_LIMIT: Final = 50
@@ -92,6 +93,7 @@ class Reader:
             next_check=told.next_check,
             watch_url=self._hub.watch_url(request),
             entity_id=request_entity_id(self._hass, self._entry, request.id),
+            poster=poster_link(self._hass, self._hub.connections, request),
             is_admin=self._is_admin,
         )
 
@@ -151,6 +153,9 @@ class Reader:
             | names
             | {
                 "overview": shown.overview,
+                "poster_url_large": poster_link(
+                    self._hass, self._hub.connections, shown, PosterSize.LARGE
+                ),
                 "items": items_json(shown if shown.items else known),
                 "facts": facts_json(known.facts.values(), is_admin=self._is_admin),
                 "timeline": [

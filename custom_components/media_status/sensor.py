@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, override
 
 from homeassistant.components.sensor import (
@@ -11,11 +11,11 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import UnitOfDataRate, UnitOfTime
+from homeassistant.const import ATTR_ENTITY_PICTURE, UnitOfDataRate, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from .entity import TrackerEntity, request_entity_id, shown_request_id
@@ -24,12 +24,14 @@ from .lifecycle.deletion_job import JobStatus
 from .lifecycle.model import JsonObject, Stage
 from .lifecycle.request import Request
 from .past import Past
-from .serialize import DOWNLOADING, MAX_TITLE, clean, poster_url, request_attributes, timestamp
+from .poster_links import poster_link
+from .serialize import DOWNLOADING, MAX_TITLE, clean, request_attributes, timestamp
 from .tally import Tally, download_rate
 
 PARALLEL_UPDATES = 0
 
 _MAX_OBJECT_ID: Final = 100
+_RENEW_PICTURES: Final = timedelta(days=1)
 
 
 async def async_setup_entry(
@@ -83,6 +85,16 @@ class RequestSensors:
             if request_id is not None and request_id not in requests:
                 registry.async_remove(found.entity_id)
         self._add_sensors(requests.values())
+        self._entry.async_on_unload(
+            async_track_time_interval(self._hass, self._renew_pictures, _RENEW_PICTURES)
+        )
+
+    @callback
+    def _renew_pictures(self, _now: datetime) -> None:
+        """Show posters at their new addresses before the old ones expire."""
+        for request_id, request in self._entry.runtime_data.requests.items():
+            if request_id in self._sensors:
+                self._sensors[request_id].show(request)
 
     def observe(self, event: HubEvent) -> None:
         """Follow what happened."""
@@ -144,6 +156,7 @@ class RequestSensor(TrackerEntity, SensorEntity):
             "explanation",
             "jellyfin_url",
             "deletion_at",
+            ATTR_ENTITY_PICTURE,
         }
     )
 
@@ -202,7 +215,7 @@ class RequestSensor(TrackerEntity, SensorEntity):
     def _take(self, request: Request) -> None:
         self._attr_name = clean(request.name, MAX_TITLE)
         self._attr_native_value = request.stage.value
-        self._attr_entity_picture = poster_url(request)
+        self._attr_entity_picture = poster_link(self.hub.hass, self.hub.connections, request)
         self._shown = request_attributes(
             request,
             sentence=self.hub.explained(request).sentence,

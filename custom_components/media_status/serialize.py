@@ -141,8 +141,9 @@ def request_json(
     is_admin: bool,
     advice: str | None = None,
     next_check: datetime | None = None,
+    poster: str | None = None,
 ) -> JsonObject:
-    """Return a request as lists show it."""
+    """Return a request as lists show it; `poster` is an address of ours."""
     if sentence and not is_admin:
         sentence = scrub(sentence)
     status = request.status
@@ -169,7 +170,7 @@ def request_json(
         "speed": status.speed,
         "size": status.size,
         "explanation": reason,
-        "poster_url": poster_url(request),
+        "poster_url": poster,
         "entity_id": entity_id,
     }
     return attributes | answer

@@ -1,6 +1,6 @@
 """Keep a household whose services lose things, with finished requests in its journal."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,8 @@ from custom_components.media_status.connections.base import Census, Holding, Own
 from custom_components.media_status.journal import Batch
 from custom_components.media_status.lifecycle.deletion import (
     HeldItem,
-    HeldTorrent,
+    HeldTitle,
+    HeldWish,
     Holdings,
     Inspection,
     Served,
@@ -57,7 +58,6 @@ class Estate(ScriptedConnection):
         self.size: int | None = None  # of those that have no titles
         self.playing: set[str] = set()  # Jellyfin's ids
         self.renamed: dict[str, str] = {}  # request -> Jellyfin's new id
-        self.torrents: dict[str, str] = {}  # torrent -> name
         self.trouble: ClientError | None = None
         self.is_blind = False  # sees no disk
         self.counts = 0
@@ -103,7 +103,7 @@ class Estate(ScriptedConnection):
             titles = tuple(self.titles.values())
             size = sum(one.files > 0 for one in titles)
             return Census(taken_at=dt_util.utcnow(), size=size, titles=titles)
-        size = len(self.playing | self.torrents.keys()) if self.size is None else self.size
+        size = len(self.playing) if self.size is None else self.size
         return Census(taken_at=dt_util.utcnow(), size=size)
 
     @property
@@ -133,26 +133,46 @@ class Estate(ScriptedConnection):
     @override
     async def inspect(self, inspection: Inspection) -> Holdings:
         self._check()
-        items = tuple(
-            HeldItem(request_id=target.request_id, item_id=new, item=MOVIE)
+        found = [
+            (target, own_id)
             for target in inspection.targets
-            if (new := self.renamed.get(target.request_id)) is not None
-        )
-        names = {name.lower() for name in inspection.downloads}
-        return Holdings(
-            items=items if self.service_kind is Service.JELLYFIN else (),
-            torrents=tuple(
-                HeldTorrent(
-                    torrent_id=key,
-                    names=frozenset({key}),
-                    name=name,
-                    size=1000,
-                    is_private=False,
+            if (own_id := target.service_ids.get(self.connection_id)) is not None
+        ]
+        match self.service_kind:
+            case Service.JELLYFIN:
+                return Holdings(items=tuple(self._renamed(inspection)))
+            case Service.SEERR:
+                return Holdings(
+                    wishes=tuple(
+                        HeldWish(
+                            request_id=target.request_id,
+                            media_id=f"m{own_id}",
+                            requests=(own_id,),
+                            own=frozenset({own_id}),
+                        )
+                        for target, own_id in found
+                        if own_id not in self.removed
+                    )
                 )
-                for key, name in sorted(self.torrents.items())
-                if key in names
-            ),
-        )
+            case Service.RADARR:
+                return Holdings(
+                    titles=tuple(
+                        HeldTitle(
+                            request_id=target.request_id,
+                            own_id=own_id,
+                            ids=target.ids,
+                            title=target.title,
+                        )
+                        for target, own_id in found
+                        if own_id in self.titles
+                    )
+                )
+        return Holdings()
+
+    def _renamed(self, inspection: Inspection) -> Iterator[HeldItem]:
+        for target in inspection.targets:
+            if (new := self.renamed.get(target.request_id)) is not None:
+                yield HeldItem(request_id=target.request_id, item_id=new, item=MOVIE)
 
     @override
     async def trace(self, downloads: frozenset[str]) -> Mapping[str, frozenset[Served]]:
@@ -162,13 +182,14 @@ class Estate(ScriptedConnection):
     @override
     async def remove(self, step: Step, permit: Permit) -> None:
         if permit.dry_run:
-            raise DryRun(PlannedCall(method="DELETE", path=step.target))
+            raise DryRun(PlannedCall(method="DELETE", path=step.target, query=()))
+        self._check()
         self.removed.append(step.target)
-        self.torrents.pop(step.target, None)
+        self.titles.pop(step.target, None)
 
     @override
     async def look(self, step: Step) -> Sight:
-        return Sight.PRESENT if step.target in self.torrents else Sight.GONE
+        return Sight.GONE if step.target in self.removed else Sight.PRESENT
 
     def _check(self) -> None:
         if self.trouble is not None:
@@ -213,6 +234,8 @@ class Home(Household):
                 ]
             )
         )
+        if Service.RADARR not in self.services:
+            return
         for one in requests:
             for kind in (Service.RADARR, Service.SONARR):
                 if kind in one.service_ids:
@@ -306,7 +329,7 @@ def _request(
         year=2020,
         seasons=frozenset({1}) if media_type is MediaType.SERIES else frozenset(),
         items=set(items),
-        service_ids={manager.value: str(number)},
+        service_ids={manager.value: str(number), "seerr": f"s{number}"},
         download_names={torrent: torrent},
         ended_at=now,
         available_at=now,

@@ -158,9 +158,9 @@ async def test_a_loss_elsewhere_freezes_only_there(
     async with at_home(hass, tmp_path, freezer) as home:
         await home.know(film)
         torrents = home[Service.QBITTORRENT]
-        torrents.torrents = {str(number): "x" for number in range(20)}
+        torrents.size = 20
         await home.look()
-        torrents.torrents.clear()
+        torrents.size = 0
         home[Service.RADARR].lose(film)
         await home.pass_time(ELEVEN_MINUTES)
         await home.look_twice()

@@ -44,6 +44,11 @@ class Desk:
 
         return await until(f"{title.title} to be {stage}", look)
 
+    async def stage(self, request_id: str) -> str:
+        """Return the stage of a request."""
+        answer = await self._client.command("media_status/request", request_id=request_id)
+        return str(answer.get("stage")) if isinstance(answer, dict) else ""
+
     async def _requests(self) -> list[JsonObject]:
         try:
             answer = await self._client.command("media_status/requests", limit=100)
@@ -87,9 +92,12 @@ class Desk:
 
         return await until(f"{what} of the deletion", look)
 
-    async def newest_job(self) -> JsonObject | None:
-        """Return the job that was begun last."""
-        jobs = rows_of(await self._client.command("media_status/deletions", limit=1), "jobs")
+    async def newest_job(self, request_id: str) -> JsonObject | None:
+        """Return the job for a request that was begun last."""
+        answer = await self._client.command(
+            "media_status/deletions", request_id=request_id, limit=1
+        )
+        jobs = rows_of(answer, "jobs")
         return jobs[0] if jobs else None
 
     async def log(self, job_id: str) -> list[str]:

@@ -36,13 +36,15 @@ STUCK = (
 )
 
 
-# What is done with which film, how qBittorrent, Radarr, Jellyfin and Seerr end, what was seen.
+# What is done, how qBittorrent's step ends, how many services end like that, and what was seen.
 DELETED = (
-    ("preview", "pending", "; nothing changed"),
-    ("dry run", "skipped (dry_run)", "disk, torrents and call log as before"),
-    ("run", "verified", "disk empty, torrent gone"),
-    ("kill -9", "verified", "Radarr called 1 time; disk empty, torrent gone"),
-    ("200, files stay", "verified", "failed (files_left), repair, retried; disk empty"),
+    ("preview", "pending", 4, "; nothing changed"),
+    ("dry run", "skipped (dry_run)", 4, "disk, torrents and call log as before"),
+    ("run", "verified", 4, "disk empty, torrent gone"),
+    ("kill -9", "verified", 4, "Radarr called 1 time; disk empty, torrent gone"),
+    ("file elsewhere", "verified", 4, "min, repair, confirmed; disk empty, torrent gone"),
+    ("film elsewhere", "skipped (origin_unknown)", 1, "min, repair, confirmed; can be asked"),
+    ("200, files stay", "verified", 4, "failed (files_left), repair, retried; disk empty"),
 )
 
 
@@ -72,12 +74,12 @@ async def test_deletion(qbittorrent_path: str) -> None:
     """Real torrents and files go, and only they; a rehearsal changes nothing."""
     told = await checked("deletion")
     assert "qBittorrent is real" in told
-    for act, status, seen in DELETED:
-        (row,) = [line for line in rows_of(told, f"{act}  ") if status in line]
-        assert row.count(f"  {status}  ") == 4, row
+    for act, status, services, seen in DELETED:
+        (row,) = rows_of(told, f"{act}  ")
+        assert row.count(f"  {status}  ") == services, row
         assert seen in row
     (spared,) = rows_of(told, "untouched  ")
-    assert "same inode, torrent seeds on" in spared
+    assert "same inode and links, torrent still there" in spared
 
 
 def rows_of(told: str, title: str) -> list[str]:

@@ -1,0 +1,72 @@
+"""What somebody deletes in Radarr itself: it is noticed, and the others follow when confirmed."""
+
+from typing import Final
+
+from .demo_deletion_acts import ended_well
+from .demo_deletion_desk import statuses, until
+from .demo_deletion_home import Film
+from .demo_deletion_stage import Outcome, Stage
+from .model import JsonObject
+
+_APART: Final = 10  # minutes between two looks that make something deleted
+_PATIENCE: Final = 30  # minutes
+# With the film Radarr forgets what brought it: whose the torrent is nobody can prove any more.
+_UNPROVEN: Final = {
+    "qbittorrent": "skipped (origin_unknown)",
+    "radarr": "not_needed (nothing_there)",
+    "jellyfin": "skipped (files_unknown)",
+    "seerr": "verified",
+}
+
+
+async def file_elsewhere(stage: Stage, film: Film) -> Outcome:
+    """Delete the file in Radarr; everything else follows."""
+    request_id = await stage.request_id(film)
+    stage.sim.radarr.delete_file(film.entry)
+    minutes = await _until_noticed(stage, request_id)
+    job = await _follow(stage, film, request_id, film.torrent)
+    gone = await ended_well(stage, film, job)
+    return job, f"seen after {minutes} min, repair, confirmed; {gone}"
+
+
+async def film_elsewhere(stage: Stage, film: Film) -> Outcome:
+    """Delete the whole film in Radarr; what is not provably its own stays."""
+    request_id = await stage.request_id(film)
+    stage.sim.radarr.delete(film.entry)
+    minutes = await _until_noticed(stage, request_id)
+    job = await _follow(stage, film, request_id, film.title.title)
+    found = {name: told for name, told in statuses(job).items() if name in _UNPROVEN}
+    stage.expect(found == _UNPROVEN, f"ended as {found}")
+    await stage.sim.jellyfin.scan()  # which it does by itself, every night
+    await stage.is_gone(film, but_for=frozenset({"file", "torrent"}))
+    seen = "can be asked for again; its torrent, now nobody's, stays"
+    return job, f"seen after {minutes} min, repair, confirmed; {seen}"
+
+
+async def _until_noticed(stage: Stage, request_id: str) -> int:
+    """Let minutes pass until the request is called deleted; return how many that took."""
+    await stage.sim.settle()
+    minutes = 0
+    while await stage.desk.stage(request_id) != "deleted":
+        if minutes > _PATIENCE:
+            raise TimeoutError("the request is never called deleted")
+        minutes += 1
+        await stage.put_forward(60)
+        await stage.desk.survey()
+    stage.expect(minutes >= _APART, f"believed after {minutes} minutes")
+    return minutes
+
+
+async def _follow(stage: Stage, film: Film, request_id: str, named: str) -> JsonObject:
+    """Confirm in the repair that the others follow; nothing has followed before."""
+    desk = stage.desk
+    issue = await desk.until_issue("deleted_elsewhere")
+    stage.expect({"torrent", "Seerr"} <= await stage.left_of(film), "something went unasked")
+    told = issue["translation_placeholders"]
+    given = told if isinstance(told, dict) else {}
+    stage.expect(given.get("service") == "Radarr", f"the repair names {given.get('service')}")
+    stage.expect(named in str(given.get("steps")), f"the repair tells {given.get('steps')}")
+    ended = await desk.repair(issue)
+    stage.expect(ended == "create_entry", f"the repair ended with {ended}")
+    begun = await until("the deletion", lambda: desk.newest_job(request_id))
+    return await desk.until_ended(str(begun["job_id"]))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.media_status.lifecycle.absence import is_of_former_life
+from custom_components.media_status.lifecycle.absence import absences, is_of_former_life
 from custom_components.media_status.lifecycle.facts import (
     Ask,
     AskStatus,
@@ -140,6 +140,47 @@ def test_a_seerr_that_mentions_it_does_not_miss_it() -> None:
         tracker.survey(SEERR, Service.SEERR, at(minutes), seen, {FactKind.ASK}, at(minutes))
         tracker.survey(SEERR, Service.SEERR, at(minutes), [], set(), at(minutes))
     assert wish.stage() is Stage.APPROVED
+
+
+def test_what_was_mentioned_is_not_called_absent() -> None:
+    """Nor does anything else of it need to be said."""
+    wish = Wish()
+    wish.says(1, about(_grab(), "a"))
+    complete = {FactKind.ASK, FactKind.QUEUE, FactKind.TRANSFER}
+    for connection, kind, subject, value in (
+        (SEERR, FactKind.ASK, Subject(), Ask(status=AskStatus.ABSENT)),
+        (MANAGER, FactKind.QUEUE, Subject(download="a"), Queue(present=False)),
+        (CLIENT, FactKind.TRANSFER, Subject(download="a"), Transfer(present=False)),
+    ):
+        key = (subject, connection, kind, Via.SURVEY)
+        missing = list(absences(wish.request, connection, {kind}, set()))
+        assert missing == [Statement(value=value, subject=subject)]
+        found = absences(wish.request, connection, complete, {key})
+        assert Statement(value=value, subject=subject) not in list(found)
+
+
+def test_what_is_found_absent_is_stored_beside_what_is_taken_back() -> None:
+    """A push before the survey, and a download that is missing, of the same request."""
+    wish = Wish()
+    queued = about(Queue(present=True, phase=QueuePhase.DOWNLOADING), "a")
+    wish.says(1, about(_grab(), "a"))
+    wish.says(1, queued, via=Via.PUSH)
+    (change,) = _survey(wish, 2, complete={FactKind.QUEUE})
+    key = (Subject(download="a"), MANAGER, FactKind.QUEUE)
+    assert set(change.facts) == {(*key, Via.SURVEY)}
+    assert change.dropped == {(*key, Via.PUSH)}
+
+
+def test_what_goes_with_its_title_is_not_stored_on_the_way() -> None:
+    """That its queue is empty means nothing any more."""
+    wish = Wish()
+    wish.says(1, about(_grab(), "a"))
+    _survey(wish, 2, about(Title(present=False)), complete=set())
+    changes = _survey(wish, 2 + GONE, about(Title(present=False)), complete={FactKind.QUEUE})
+    stored = {key for change in changes for key in change.facts}
+    dropped = {key for change in changes for key in change.dropped}
+    assert {key[2] for key in dropped} == {FactKind.GRAB, FactKind.QUEUE}
+    assert stored.isdisjoint(dropped)
 
 
 def test_an_absence_that_a_push_contradicts_is_the_later_word() -> None:

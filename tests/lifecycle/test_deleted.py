@@ -154,6 +154,14 @@ def test_a_deleted_episode_is_looked_for_only_if_somebody_says_so_since(
     assert wish.status.items[ONE] is stage
 
 
+def test_a_word_of_the_moment_of_the_deletion_is_no_new_wish() -> None:
+    """It was read while the deletion went on."""
+    wish = _searched(TWO)
+    wish.says(2, about(Wanted(monitored=True, released=True), ONE))
+    _deletes(wish, 2, ONE)
+    assert wish.status.items[ONE] is Stage.DELETED
+
+
 def test_deleted_again_it_must_be_looked_for_again() -> None:
     """The last deletion counts, by whomever."""
     wish = _searched(ONE, TWO)

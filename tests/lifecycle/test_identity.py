@@ -109,6 +109,14 @@ def test_an_own_id_that_the_provider_ids_contradict_is_another_title() -> None:
         assert index.find(_titled(title)).request_ids == found
 
 
+def test_one_equal_number_is_enough_to_be_the_same() -> None:
+    """Another one leads to another request as well: both may be meant."""
+    first, second = _request(1, imdb="tt1"), _request(2, tmdb=11)
+    first.service_ids["radarr"] = "5"
+    index = _index(first, second)
+    assert index.find(_titled(_film("5", tmdb=11, imdb="tt1"))).request_ids == ("r1", "r2")
+
+
 def test_films_and_series_have_numbers_of_their_own() -> None:
     """And so have the providers."""
     index = _index(_request(1, tmdb=603), _request(2, SERIES, tmdb=603), _request(3, tvdb=603))

@@ -171,6 +171,20 @@ def test_what_the_queue_calls_failed_has_failed() -> None:
     assert wish.stage() is S.DOWNLOADING
 
 
+def test_what_failed_in_a_queue_failed_when_it_was_grabbed() -> None:
+    """Nobody says when it did; of two at once, always the same one is told."""
+    wish = _grabbed()
+    wish.says(2, about(Queue(present=True, phase=QueuePhase.FAILED, messages=("a",)), "a"))
+    for key, grabbed, told in (("0", 0.5, "a"), ("b", 1, "b")):
+        wish.says(3, about(Grab(items=frozenset({MOVIE}), at=at(grabbed)), key))
+        failed = Queue(present=True, phase=QueuePhase.FAILED, messages=(key,))
+        wish.says(3, about(failed, key))
+        assert wish.explanation.values == {"reason": told}
+    wish.says(4, about(Grab(items=frozenset({MOVIE}), at=at(2)), "c"))
+    wish.says(4, about(_ended(Result.FAILED, 3, "c"), "c"))
+    assert wish.explanation.values == {"reason": "c"}
+
+
 def test_the_first_manager_with_a_message_says_why_it_failed() -> None:
     """One that has none says nothing."""
     wish = _grabbed()

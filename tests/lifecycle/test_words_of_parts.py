@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 from hypothesis import given, strategies as st
+import pytest
 
 from custom_components.media_status.lifecycle.evidence import Evidence
 from custom_components.media_status.lifecycle.facts import (
@@ -264,6 +265,24 @@ def test_steps_hold_everything_in_order_and_little_at_once(weights: list[int]) -
         assert len(step) == 1 or sum(step) <= 400
     for step, after in pairwise(found):  # no step is smaller than it need be
         assert len(step) == 12 or sum(step) + after[0] > 400
+
+
+@pytest.mark.parametrize(
+    ("weights", "sizes"),
+    [
+        ([400], [1]),
+        ([401, 1], [1, 1]),
+        ([200, 200], [2]),
+        ([200, 201], [1, 1]),
+        ([400, 200, 200, 1], [1, 2, 1]),
+        ([1] * 12, [12]),
+        ([1] * 13, [12, 1]),
+        ([0] * 25, [12, 12, 1]),
+    ],
+)
+def test_a_step_is_as_large_as_it_may_be(weights: list[int], sizes: list[int]) -> None:
+    """Four hundred together, twelve at once, and not one more."""
+    assert [len(step) for step in steps(weights, lambda weight: weight)] == sizes
 
 
 def test_a_request_counts_only_its_own_items_of_a_download() -> None:

@@ -204,5 +204,5 @@ def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
 
 
 def _recheck(found: Found, more: list[datetime | None], now: datetime) -> datetime | None:
-    times = [view.recheck_at for view in found.items.values()] + more
+    times = [view.release_at for view in found.items.values()] + more
     return min((time for time in times if time is not None and time > now), default=None)

@@ -182,12 +182,11 @@ def _is_settled(fact: Fact) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemView:
-    """Say where one item stands, and when that can change by time alone."""
+    """Say where one item stands."""
 
     stage: Stage
     download: DownloadView | None = None  # the one that decided
-    release_at: datetime | None = None
-    recheck_at: datetime | None = None
+    release_at: datetime | None = None  # of what is not out: by then time alone can move it
 
 
 def item_view(
@@ -258,15 +257,12 @@ def _still(evidence: Evidence, subject: Subject, ground: Base, now: datetime) ->
     if ground.stage in (Stage.DECLINED, Stage.DELETED, Stage.FAILED):
         return ItemView(stage=ground.stage)
     wanted = evidence.about(Wanted, subject)
-    release_at = min((value.release_at for value in wanted if value.release_at), default=None)
     is_sought = ground.is_managed and any(value.monitored for value in wanted)
     if wanted and (is_sought or ground.stage is not Stage.REQUESTED):
         if not any(is_released(value, now) for value in wanted):
-            later = release_at if release_at and release_at > now else None
-            return ItemView(stage=Stage.UNRELEASED, release_at=release_at, recheck_at=later)
-    if is_sought:
-        return ItemView(stage=Stage.SEARCHING, release_at=release_at)
-    return ItemView(stage=ground.stage, release_at=release_at)
+            dates = [value.release_at for value in wanted if value.release_at is not None]
+            return ItemView(stage=Stage.UNRELEASED, release_at=min(dates, default=None))
+    return ItemView(stage=Stage.SEARCHING if is_sought else ground.stage)
 
 
 def is_released(wanted: Wanted, now: datetime) -> bool:

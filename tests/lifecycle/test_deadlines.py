@@ -264,6 +264,18 @@ def test_the_next_deadline_is_told_ahead() -> None:
     assert change.stuck
 
 
+def test_a_new_stage_has_all_its_time() -> None:
+    """However long the one before took."""
+    wish = Wish()
+    wish.says(0, about(Wanted(monitored=True, released=True), MOVIE))
+    wish.says(5000, about(Grab(items=frozenset({MOVIE}), at=at(5000)), "a"))
+    assert not wish.status.stuck
+    limit = 5000 + _minutes(Stage.GRABBING)
+    assert wish.house.tracker.tick(at(limit - 1)) == []
+    (change,) = wish.house.tracker.tick(at(limit))
+    assert change.stuck
+
+
 def test_what_a_person_decided_is_never_late() -> None:
     """They do not wait any more."""
     wish = Wish(*EPISODES, managed=False)

@@ -132,6 +132,22 @@ def test_a_grab_by_hand_opens_a_request_for_just_these_episodes() -> None:
     assert tracker.observe([grab(TWO, THREE)], at(4)) == []
 
 
+def test_what_was_begun_by_hand_needs_no_approval() -> None:
+    """Nobody but its manager speaks of it; when that has let go of it, it is gone."""
+    tracker = _tracker()
+    opening = Opening(origin=Origin.RADARR, created_at=at(1), items=frozenset({MOVIE}))
+    (change,) = tracker.observe([_opens(opening, FILM)], at(1))
+    request = change.request
+    stages = []
+    for minutes, present in ((2, True), (3, False), (12, False), (13, False)):
+        seen = replace(_opens(opening, FILM, about(Title(present=present))), opening=None)
+        seen = replace(seen, via=Via.SURVEY, seen_at=at(minutes))
+        tracker.observe([seen], at(minutes))
+        stages.append(request.stage)
+    assert stages == [Stage.APPROVED] * 3 + [Stage.DELETED]
+    assert request.ended_at == at(13)
+
+
 def test_a_grab_for_a_wish_opens_nothing() -> None:
     """Somebody asked for this season; of another season it is a request of its own."""
     wish = Wish(ONE)

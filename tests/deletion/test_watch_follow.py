@@ -206,7 +206,7 @@ async def test_our_own_deletions_are_not_elsewhere(
         home[Service.RADARR].lose(film)
         await home.push(Service.RADARR, Removed(media_type=film.media_type, ids=film.ids))
         await home.look_twice()
-        assert await home.stage(film) is (Stage.AVAILABLE if is_stuck else Stage.DELETED)
+        assert await home.stage(film) is Stage.DELETED
         codes = {stored.row.code for stored in await home.hub.journal.deletions.log()}
         assert "deleted_elsewhere" not in codes
         assert ISSUE not in issues(hass)

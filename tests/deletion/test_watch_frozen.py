@@ -8,12 +8,12 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.media_status.const import DOMAIN
+from custom_components.media_status.deletion.watch_flow import FollowRepairFlow, VanishedRepairFlow
 from custom_components.media_status.deletion.wishes import Wish
 from custom_components.media_status.lifecycle.deletion import DeletionOptions
 from custom_components.media_status.lifecycle.model import MOVIE, Service, Stage
 from custom_components.media_status.lifecycle.request import Request
 from custom_components.media_status.repairs import async_create_fix_flow
-from homeassistant.components.repairs import RepairsFlow
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -28,11 +28,12 @@ def issues(hass: HomeAssistant) -> set[str]:
     return {issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN}
 
 
-async def fix_flow(hass: HomeAssistant, issue_id: str) -> RepairsFlow:
+async def fix_flow(hass: HomeAssistant, issue_id: str) -> VanishedRepairFlow | FollowRepairFlow:
     """Return the flow of an issue."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     flow = await async_create_fix_flow(hass, issue_id, issue.data)
+    assert isinstance(flow, VanishedRepairFlow | FollowRepairFlow)
     flow.hass, flow.issue_id, flow.data = hass, issue_id, issue.data
     return flow
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ..connections.base import Census, Owned
+from ..connections.base import Owned
 from ..journal_watch import Counted
 from ..lifecycle.model import MediaType, ProviderIds
 
@@ -17,9 +17,10 @@ _PERCENT: Final = 10
 _MEMORY: Final = timedelta(days=1)
 
 
-def weighed(key: str, before: Counted | None, census: Census, *, ours: int = 0) -> Counted:
+def weighed(
+    key: str, before: Counted | None, size: int, now: datetime, *, ours: int = 0
+) -> Counted:
     """Return what is known of a service's size after a count; `ours` were removed by ourselves."""
-    now, size = census.taken_at, census.size
     if before is None or size >= before.peak:
         return Counted(connection_id=key, taken_at=now, size=size, peak=size, peak_at=now)
     is_frozen = is_much(before.peak - ours, size)

@@ -59,10 +59,10 @@ class Counting:
             key = coordinator.connection_id
             if census is None or _is_starting(coordinator, before.get(key), census, now):
                 continue
-            counted = weighed(key, before.get(key), census)
+            counted = weighed(key, before.get(key), census.size, now)
             if counted.is_frozen:
                 ours = await self._removed_by_us(coordinator, counted.peak_at)
-                counted = weighed(key, before.get(key), census, ours=ours)
+                counted = weighed(key, before.get(key), census.size, now, ours=ours)
             news.append(counted)
             if not counted.is_frozen:
                 usable[key] = census

@@ -44,12 +44,15 @@ class Ledger:
     ) -> None:
         """Write to the journal, or note which changes it refused, raising JournalError.
 
-        What is to be known of deletions, their runner writes again itself.
+        What is to be known of deletions, their runner writes again itself; it never gets ahead of
+        what deletions have made of requests.
         """
         if not changes and not cursors and not deletions:
             return
         batch = Batch(changes=changes, cursors=cursors or {}, deletions=deletions)
         try:
+            if deletions:
+                await self.catch_up()
             await self._journal.write(batch)
         except JournalError:
             for change in changes:

@@ -117,7 +117,7 @@ async def test_an_outcome_is_stored_later(
 async def test_an_ended_request_is_told_when_the_journal_is_back(
     hass: HomeAssistant, tmp_path: Path, freezer: FrozenDateTimeFactory
 ) -> None:
-    """The end of the job and of the request come together."""
+    """What was removed and the end of the request come together, or wait together."""
     services, path = services_with(a_film()), tmp_path / "j.db"
     refuse = REFUSE.replace("UPDATE ON deletion_jobs", "UPDATE ON requests")
     async with housed(hass, path, services) as house:
@@ -125,13 +125,17 @@ async def test_an_ended_request_is_told_when_the_journal_is_back(
         await change(path, refuse)
         plan = await house.deletions.preview([Wish(request_id="film-1")], DeletionOptions())
         job = await house.deletions.run(plan.id, source="user")
-        await house.until_over(freezer)
+        await house.idle()
+        for _ in range(5):
+            await house.pass_to(freezer, dt_util.utcnow().timestamp() + 60)
         found = await house.journal.deletions.job(job.id)
         assert found is not None
         assert found.is_open
+        request = await house.journal.request("film-1")
+        assert request is not None
+        assert request.stage == "available"
         await change(path, "DROP TRIGGER refuse")
-        await house.pass_to(freezer, dt_util.utcnow().timestamp() + 60)
-        await house.ledger.store_again()
+        await house.until_over(freezer)
         found = await house.journal.deletions.job(job.id)
         request = await house.journal.request("film-1")
         assert found is not None

@@ -12,30 +12,38 @@ from ..lifecycle.request import Change, Changes, Request, TimelineEntry
 from ..lifecycle.rollup import count, request_stage
 from .house import House
 
-_REMOVING = frozenset({Verb.REMOVE_TITLE, Verb.REMOVE_FILE, Verb.REMOVE_REQUEST})
+_OF_FILES = frozenset({Verb.REMOVE_TITLE, Verb.REMOVE_FILE})
 _SERVICES = frozenset(service.value for service in Service)
 
 
-async def aftermath(house: House, job: Job, now: datetime) -> Changes:
-    """Return what a job that has ended makes of its requests; what is not gone stays as it is.
+async def aftermath(house: House, job: Job, request_ids: Iterable[str], now: datetime) -> Changes:
+    """Return what a job makes of requests of which it has removed what there was.
 
     Raises JournalError before anything is changed.
     """
-    if job.is_dry_run or job.cancelled_at is not None:
-        return []
-    gone = {target.request_id: (target, gone_items(job, target)) for target in job.plan.targets}
+    targets = {target.request_id: target for target in job.plan.targets}
     history = {
         key: await house.journal.request(key)
-        for key, (_, items) in gone.items()
-        if items and key not in house.tracker.requests
+        for key in request_ids
+        if key not in house.tracker.requests
     }
     changes: Changes = []
     decision = Decision(verdict=Verdict.DELETED, reason=job.source, user=job.user)
-    for key, (target, items) in gone.items():
-        if items:
-            chosen = None if target.is_whole else items
-            changes += _end(house, key, history.get(key), decision, _subjects(chosen), now)
+    for key in request_ids:
+        chosen = None if targets[key].is_whole else gone_items(job, targets[key])
+        changes += _end(house, key, history.get(key), decision, _subjects(chosen), now)
     return changes
+
+
+def newly_gone(before: Job, after: Job) -> frozenset[str]:
+    """Return the requests of which the last file or record has just been seen to be gone."""
+    if after.is_dry_run:
+        return frozenset()
+    return frozenset(
+        target.request_id
+        for target in after.plan.targets
+        if gone_items(after, target) and not gone_items(before, target)
+    )
 
 
 async def end_deleted(
@@ -84,26 +92,29 @@ def _end(
 
 
 def gone_items(job: Job, target: DeletionTarget) -> frozenset[ItemKey]:
-    """Return the items of a target that are deleted; none while any of its steps has failed."""
+    """Return the items of a target that are deleted, whatever other services still have of them.
+
+    Gone is what Radarr and Sonarr no longer have; of what they never had, the request in Seerr.
+    """
     mine = [
         (step, job.states[step.id])
         for step in job.plan.steps
         if target.request_id in step.request_ids
     ]
-    if any(state.status in OPEN or state.status is StepStatus.FAILED for _, state in mine):
+    deciding = [found for found in mine if found[0].verb in _OF_FILES] or [
+        found for found in mine if found[0].verb is Verb.REMOVE_REQUEST
+    ]
+    if any(state.status in OPEN or state.status is StepStatus.FAILED for _, state in deciding):
         return frozenset()
-    is_removed = any(
-        step.verb in _REMOVING and state.status is StepStatus.VERIFIED for step, state in mine
-    )
-    if target.is_whole:
-        return target.items if is_removed else frozenset()
+    if not any(state.status is StepStatus.VERIFIED for _, state in deciding):
+        return frozenset()
     kept = {
         item
-        for step, state in mine
-        if step.verb is Verb.REMOVE_FILE and state.status is StepStatus.SKIPPED
+        for step, state in deciding
+        if state.status is StepStatus.SKIPPED
         for item in step.items
     }
-    return target.items - kept
+    return target.items if target.is_whole else target.items - kept
 
 
 def _rewrite(

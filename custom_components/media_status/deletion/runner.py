@@ -34,7 +34,7 @@ from ..lifecycle.deletion_job import (
 )
 from ..lifecycle.request import Changes
 from . import carry
-from .aftermath import aftermath
+from .aftermath import aftermath, newly_gone
 from .carry import Trouble
 from .house import DeletionChange, House
 from .record import ended, happened, step_row
@@ -61,7 +61,7 @@ class Runner:
         self._task: asyncio.Task[None] | None = None
         self._timer: CALLBACK_TYPE | None = None
         self._unstored: dict[str, DeletionWrite] = {}
-        self._owing: set[str] = set()  # jobs whose end their requests do not know yet
+        self._owing: dict[str, set[str]] = {}  # by job: requests that are gone and not told yet
         self._paused_until: datetime | None = None
         self._resting: dict[str, datetime] = {}
 
@@ -256,11 +256,13 @@ class Runner:
             *([row] if row is not None else []),
             *(step_row(before, after, one, now) for one in news),
         ]
+        if gone := newly_gone(before, after):
+            self._owing.setdefault(job_id, set()).update(gone)
         has_ended = before.is_open and not after.is_open
         if has_ended:
             log.append(ended(after, now))
         try:
-            await self._store(after, log, has_ended=has_ended)
+            await self._store(after, log)
         except JournalError as err:
             _LOGGER.warning("What deletion %s did is not stored yet: %s", job_id, err)
         self._tell_all(after, row, news, has_ended=has_ended)
@@ -279,12 +281,10 @@ class Runner:
             _LOGGER.info("Deletion %s ended: %s", job.id, job.status_at(dt_util.utcnow()))
             self._tell(job, "ended")
 
-    async def _store(self, job: Job, log: Sequence[LogRow], *, has_ended: bool = False) -> None:
-        """Store a job, and in the same transaction what its end makes of its requests."""
+    async def _store(self, job: Job, log: Sequence[LogRow]) -> None:
+        """Store a job, and in the same transaction what it makes of its requests."""
         lost = self._unstored.pop(job.id, None)
         write = DeletionWrite(job=job, log=[*(lost.log if lost else ()), *log])
-        if has_ended:
-            self._owing.add(job.id)
         try:
             await self._record([write])
         except JournalError:
@@ -296,11 +296,12 @@ class Runner:
             raise
 
     async def _record(self, writes: Sequence[DeletionWrite]) -> None:
-        """Write, with what the end of jobs makes of their requests, once."""
+        """Write, with what jobs make of requests that are gone, once."""
         changes: Changes = []
         for job in [write.job for write in writes if write.job and write.job.id in self._owing]:
-            changes += await aftermath(self._house, job, dt_util.utcnow())
-            self._owing.discard(job.id)
+            gone = sorted(self._owing[job.id])
+            changes += await aftermath(self._house, job, gone, dt_util.utcnow())
+            del self._owing[job.id]
         await self._house.record(changes, writes)
 
     async def _has_stored_all(self) -> bool:

@@ -1,4 +1,4 @@
-"""Run one benchmark: `python -m benchmarks NAME [--seed N] [--schedules N] [--assert]`."""
+"""Run one benchmark: `python -m benchmarks NAME [--seed N] [--assert]`; see `--help`."""
 
 import argparse
 import asyncio
@@ -7,7 +7,7 @@ from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
 
-from . import convergence, forecast, signalr, startup, survey, webhooks
+from . import convergence, deletion, forecast, signalr, startup, survey, webhooks
 from .figures import Figures
 
 
@@ -19,6 +19,7 @@ def main() -> int:
         "survey": survey.run,
         "startup": startup.run,
         "convergence": convergence.run,
+        "deletion": deletion.run,
         "forecast": forecast.run,
         "signalr": signalr.run,
     }
@@ -31,16 +32,24 @@ def main() -> int:
         help="how many random schedules (convergence only); the first has the seed",
     )
     parser.add_argument(
+        "--plans",
+        type=int,
+        default=deletion.PLANS,
+        help="how many plans (deletion only); the first household has the seed",
+    )
+    parser.add_argument(
         "--assert", dest="strict", action="store_true", help="exit 1, naming each missed target"
     )
     options = parser.parse_args()
     benchmarks["convergence"] = partial(convergence.run, schedules=options.schedules)
+    benchmarks["deletion"] = partial(deletion.run, plans=options.plans)
     figures = Figures()
     with TemporaryDirectory(prefix="bench-") as folder:
         asyncio.run(benchmarks[options.benchmark](figures, options.seed, Path(folder)))
     for missed in figures.missed:
         print(f"missed: {missed}")
-    return 1 if options.strict and figures.missed else 0
+    is_strict = options.strict or options.benchmark == "deletion"
+    return 1 if is_strict and figures.missed else 0
 
 
 if __name__ == "__main__":

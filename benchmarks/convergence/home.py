@@ -16,7 +16,7 @@ from ..house import SECRET, webhook_id
 from .reference import ClearLine, Reference
 
 _JOURNAL = ("media_status.db", "media_status.db-wal", "media_status.db-shm")
-_OURS = ("survey of ", "first survey", "webhook of ", "explain ")
+_OURS = ("survey of ", "first survey", "webhook of ", "explain ", "watch for ")
 _AT_ONCE = 1.0  # seconds: the interval of a connection that has more to read
 
 

@@ -47,10 +47,12 @@ def differences(
 
     Of `blurred` titles (by TMDB id) something was lost before anybody had seen it. A grab by hand
     that had ended before the next look opens nothing: of those only what both know is compared.
-    `doubts` names the stages that only some minutes can make certain: where one side says so, and
-    the other something else, the item is not compared.
+    What we noticed to be deleted after it had been ready is history that surveys of open requests
+    do not write. `doubts` names the stages that only some minutes can make certain: where one side
+    says so, and the other something else, the item is not compared.
     """
     ours, reference = list(ours), list(reference)
+    since = _deleted_since(ours)
     gone = {_asked(one) for one in (*ours, *reference) if one.stage is Stage.DELETED}
     found: list[str] = []
     for is_asked in (True, False):
@@ -61,6 +63,8 @@ def differences(
             if wish[1] in blurred or (asked in gone and Stage.DELETED in doubts(wish)):
                 continue
             left, right = mine.get(asked, {}), theirs.get(asked, {})
+            left = _only(left, left.keys() - since.get(asked, set()))
+            right = _only(right, right.keys() - since.get(asked, set()))
             if not is_asked:
                 both = left.keys() & right.keys()
                 left, right = _only(left, both), _only(right, both)
@@ -69,6 +73,19 @@ def differences(
             right = _only(right, right.keys() - {item for item, _ in waiting})
             if left != right:
                 found.append(f"{_name(wish)}: we say {_words(left)}, surveys alone {_words(right)}")
+    return found
+
+
+def _deleted_since(requests: Iterable[Request]) -> dict[Asked, set[ItemKey]]:
+    """Return what has ended as available and was deleted later."""
+    found: dict[Asked, set[ItemKey]] = {}
+    for request in requests:
+        if request.is_open or request.available_at is None:
+            continue
+        items = request.status.items or dict.fromkeys(request.items, request.stage)
+        found.setdefault(_asked(request), set()).update(
+            item for item, stage in items.items() if stage is Stage.DELETED
+        )
     return found
 
 

@@ -191,3 +191,26 @@ async def test_a_service_that_starts_is_empty_at_first(
         radarr.titles = before
         await home.look_twice()
         assert await home.stage(film) is Stage.AVAILABLE
+
+
+async def test_what_we_deleted_ourselves_is_no_loss(
+    hass: HomeAssistant, tmp_path: Path, freezer: FrozenDateTimeFactory
+) -> None:
+    """A person may delete a quarter of a library here; what goes beyond that is looked at."""
+    films = [a_film(number) for number in range(1, 11)]
+    options = {"deletion_mode": "on"}
+    async with at_home(hass, tmp_path, freezer, options=options, others=30) as home:
+        await home.know(*films)
+        await home.look()
+        plan = await home.hub.deletions.preview(
+            [Wish(request_id=film.id) for film in films], DeletionOptions()
+        )
+        await home.hub.deletions.run(plan.id, source="user")
+        await home.pass_time(timedelta(seconds=40))
+        assert len(home[Service.RADARR].titles) == 30
+        await home.look()
+        assert home.hub.deletions.frozen == set()
+        for number in range(5):
+            del home[Service.RADARR].titles[str(1000 + number)]
+        await home.look()
+        assert home.hub.deletions.frozen == {"radarr"}

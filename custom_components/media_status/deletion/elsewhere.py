@@ -1,6 +1,7 @@
 """Do what follows when something was deleted without us: history, log, and the other services."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 import logging
 from typing import TYPE_CHECKING, Final
 from uuid import uuid7
@@ -58,7 +59,7 @@ class Elsewhere:
         is_sought: bool,
     ) -> None:
         """Let a request, or some items, be deleted; raise JournalError before anything changed."""
-        own = await self.own_job(request.id)
+        own = await self.own_job(request.id, items or request.items)
         now = dt_util.utcnow()
         source = source if own is None else own.source
         changes = await end_deleted(self._hub, request.id, items, source=source, user=None, now=now)
@@ -78,13 +79,18 @@ class Elsewhere:
             await self.follow(request, source, is_sought=is_sought)
 
     async def note_open(self, request: Request, source: str) -> None:
-        """Log an open request whose own facts say that it was deleted; raise JournalError."""
-        if await self.own_job(request.id) is not None or self._hub.deletions.job_of(request.id):
+        """Log an open request whose own facts say that it was deleted.
+
+        Raises JournalError before anything is done; a log that is not written yet is written later.
+        """
+        own = await self.own_job(request.id, request.items)
+        if own is not None or self._hub.deletions.job_of(request.id):
             return
         self._unlogged.append(
             elsewhere(request, source, request.items, uuid7().hex, dt_util.utcnow())
         )
-        await self.log_again()
+        with suppress(JournalError):
+            await self.log_again()
         await self.follow(request, source, is_sought=False)
 
     async def log_again(self) -> None:
@@ -97,13 +103,18 @@ class Elsewhere:
                 self._unlogged = rows + self._unlogged
                 raise
 
-    async def own_job(self, request_id: str) -> Job | None:
-        """Return the job of ours that removed something of a request, if any did."""
+    async def own_job(self, request_id: str, items: Collection[ItemKey]) -> Job | None:
+        """Return the job of ours that removed these items of a request, if any did."""
         for job in await self._hub.journal.deletions.jobs(request_id=request_id):
-            if not job.is_dry_run and any(
+            is_meant = any(
+                target.request_id == request_id and (target.is_whole or target.items >= {*items})
+                for target in job.plan.targets
+            )
+            was_called = any(
                 step.verb in _OF_MANAGERS and job.states[step.id].attempts
                 for step in job.plan.steps
-            ):
+            )
+            if is_meant and was_called and not job.is_dry_run:
                 return job
         return None
 

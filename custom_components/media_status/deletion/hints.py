@@ -19,6 +19,11 @@ _CLOSE: Final = timedelta(minutes=30)  # so long a title is looked at item by it
 _SURVEY: Final = "survey"
 
 
+_OWN: Final = "own"
+
+type Key = tuple[str, str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Hint:
     connection_id: str
@@ -48,14 +53,15 @@ class Hints:
             for one in removed
         )
 
-    def is_about(self, request: Request, now: datetime) -> bool:
-        """Return whether a manager said a short while ago that something of a title went."""
-        return any(
-            hint.removed.media_type is not None
-            and now - hint.at < _CLOSE
-            and _is_about(hint, request)
-            for hint in self._hints
-        )
+    def near(self, now: datetime) -> frozenset[Key]:
+        """Return the names of titles of which a manager said just now that something went."""
+        near: set[Key] = set()
+        for hint in self._hints:
+            removed = hint.removed
+            if removed.media_type is not None and now - hint.at < _CLOSE:
+                near |= {(removed.media_type.value, *pair) for pair in removed.ids.pairs()}
+                near.add((_OWN, hint.connection_id, removed.own_id or ""))
+        return frozenset(near)
 
     def source(self, request: Request, now: datetime) -> str:
         """Return who told first that something of a request went, else that a look found it."""
@@ -66,6 +72,16 @@ class Hints:
             if not is_old and _is_about(hint, request):
                 return hint.service.value
         return _SURVEY
+
+
+def is_near(near: frozenset[Key], request: Request) -> bool:
+    """Return whether a title is one of those, by any of its names."""
+    return not near.isdisjoint(
+        [
+            *((request.media_type.value, *pair) for pair in request.ids.pairs()),
+            *((_OWN, key, own_id) for key, own_id in request.service_ids.items()),
+        ]
+    )
 
 
 def _is_about(hint: _Hint, request: Request) -> bool:

@@ -5,10 +5,9 @@ A push is only a reason to look: what two complete looks ten minutes apart have 
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import logging
 from typing import TYPE_CHECKING, Final
 
@@ -22,17 +21,17 @@ from ..coordinator import ConnectionCoordinator
 from ..journal import Batch, JournalError
 from ..journal_watch import Sighting, WatchWrite
 from ..lifecycle.deletion_managers import MANAGERS
-from ..lifecycle.facts import Decision
-from ..lifecycle.model import ItemKey, MediaType, Stage
-from ..lifecycle.request import Change, Request
+from ..lifecycle.model import ItemKey, MediaType
+from ..lifecycle.request import Request
 from .census import APART, Doubtful, Titles
 from .counting import Counting
 from .elsewhere import Elsewhere
-from .hints import Hints
+from .hints import Hints, Key, is_near
 from .missing import Missing, Unclear, held_items, missing_in_library, missing_in_managers
+from .open_ones import OpenOnes
 
 if TYPE_CHECKING:
-    from ..hub import Hub, HubEvent
+    from ..hub import Hub
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -40,6 +39,8 @@ FIRST_AFTER: Final = timedelta(minutes=2)
 EVERY: Final = timedelta(hours=6)
 GAP: Final = timedelta(minutes=1)  # between two looks, however much is pushed
 _LATER: Final = timedelta(seconds=1)
+MOST_PROOFS: Final = 100  # titles that are looked at closely in one round
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _REST: Final = timedelta(days=1)  # what was proven to be there in spite of a census
 
 
@@ -54,6 +55,7 @@ class _Round:
     over: list[Sighting] = field(default_factory=list)
     suspects: dict[str, dict[str, Owned | None]] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
+    near: frozenset[Key] = frozenset()  # titles of which something was just said to be removed
 
 
 class Watch:
@@ -65,9 +67,10 @@ class Watch:
         self.counting = Counting(hub)
         self.elsewhere = Elsewhere(hub)
         self._hints = Hints()
+        self._open = OpenOnes(hub, self.elsewhere, self._hints)
         self._looking = asyncio.Lock()
         self._rested: dict[str, datetime] = {}
-        self._opened: deque[Request] = deque()  # open ones that were deleted, not yet logged
+        self._examined: dict[str, datetime] = {}
         self._looked_at: datetime | None = None
         self._soon: datetime | None = None
         self._again: datetime | None = None
@@ -78,7 +81,7 @@ class Watch:
         """Freeze what was frozen before, and look soon; raise JournalError."""
         await self.counting.restore()
         entry = self._hub.entry
-        entry.async_on_unload(self._hub.subscribe(self._handle))
+        entry.async_on_unload(self._hub.subscribe(self._open.handle))
         entry.async_on_unload(self._end)
         self._soon = dt_util.utcnow() + FIRST_AFTER
         self._arm()
@@ -143,17 +146,17 @@ class Watch:
         """Look at everything once, now; raise JournalError."""
         async with self._looking:
             self._looked_at = dt_util.utcnow()
-            round_ = _Round(begun=self._looked_at)
+            round_ = _Round(begun=self._looked_at, near=self._hints.near(self._looked_at))
             await self.elsewhere.log_again()
-            await self._note_opened()
+            await self._open.note()
             round_.usable = await self.counting.count(round_.begun)
             round_.titles = await _indexed(round_.usable)
             for sighting in await self._hub.journal.watches.sightings():
                 mine = round_.missed.setdefault(sighting.request_id, {})
                 mine[sighting.item] = sighting
             await self._glance_at_all(round_)
-            for request_id, found in round_.suspects.items():
-                await self._examine(round_, request_id, found)
+            for request_id in self._in_turn(round_):
+                await self._examine(round_, request_id, round_.suspects[request_id])
             await self._tidy(round_)
             await self.elsewhere.withdraw(round_.titles)
 
@@ -175,7 +178,7 @@ class Watch:
             found = find(round_.titles, managers, request)
         except Doubtful:
             return
-        is_hinted = self._hints.is_about(request, round_.begun)
+        is_hinted = is_near(round_.near, request)
         is_there = bool(managers) and _is_all_there(request, found)
         if is_there and not is_missed and not is_hinted:
             self._rested.pop(request.id, None)
@@ -184,6 +187,15 @@ class Watch:
         is_rested = rested_at is not None and round_.begun - rested_at < _REST
         if is_missed or is_hinted or not is_rested:
             round_.suspects[request.id] = found
+
+    def _in_turn(self, round_: _Round) -> list[str]:
+        """Return whom to look at closely in this round; who waited longest comes first."""
+        order = sorted(round_.suspects, key=lambda one: (self._examined.get(one, _NEVER), one))
+        if len(order) > MOST_PROOFS:
+            self._next_look(dt_util.utcnow() + GAP)
+        turn = order[:MOST_PROOFS]
+        self._examined |= dict.fromkeys(turn, round_.begun)
+        return turn
 
     async def _examine(
         self, round_: _Round, request_id: str, found: Mapping[str, Owned | None]
@@ -271,6 +283,7 @@ class Watch:
             await self._hub.journal.write(Batch(watch=WatchWrite(over=list(over.values()))))
         if any(id(one) not in over for mine in round_.missed.values() for one in mine.values()):
             self._next_look(dt_util.utcnow() + APART)
+        self._examined = {key: at for key, at in self._examined.items() if key in round_.finished}
         self._rested = {key: at for key, at in self._rested.items() if round_.begun - at < _REST}
 
     def managers_of(self, request: Request) -> frozenset[str]:
@@ -310,23 +323,6 @@ class Watch:
                     return True
         return False
 
-    @callback
-    def _handle(self, event: HubEvent) -> None:
-        """Take note of open requests whose facts say that they were deleted."""
-        gone = [change.request for change in event.changes if _is_deleted_by_facts(change)]
-        if gone and not self._is_over:
-            self._opened += gone
-            now = dt_util.utcnow()
-            self._soon = now if self._soon is None else min(self._soon, now)
-            self._arm()
-
-    async def _note_opened(self) -> None:
-        while self._opened:
-            request = self._opened[0]
-            source = self._hints.source(request, dt_util.utcnow())
-            await self.elsewhere.note_open(request, source)
-            self._opened.popleft()
-
 
 def find(
     titles: Mapping[str, Titles], managers: Collection[str], request: Request
@@ -363,12 +359,3 @@ async def _indexed(usable: Mapping[str, Census]) -> dict[str, Titles]:
         }
 
     return await asyncio.to_thread(work)
-
-
-def _is_deleted_by_facts(change: Change) -> bool:
-    """Return whether a request became deleted, and nobody of us said so."""
-    return (
-        change.request.stage is Stage.DELETED
-        and change.before not in (None, Stage.DELETED)
-        and not any(isinstance(fact.value, Decision) for fact in change.facts.values())
-    )

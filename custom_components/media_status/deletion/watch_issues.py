@@ -62,7 +62,7 @@ def raise_follow(hass: HomeAssistant, request: Request, source: str, lines: Sequ
         translation_key=DELETED_ELSEWHERE,
         translation_placeholders={
             "title": clean(request.name, MAX_TITLE),
-            "service": KIND_NAMES.get(source, "a service"),
+            "service": KIND_NAMES.get(source, "Home Assistant"),
             "steps": "\n".join(shown) or "-",
         },
     )

@@ -22,6 +22,7 @@ MANIFEST = read_table(PACKAGE / "manifest.json")
 ALWAYS_THERE = {platform.value for platform in Platform} | {
     "backup",
     "diagnostics",
+    "persistent_notification",  # which Home Assistant cannot start without
     "repairs",
     "system_health",
 }

@@ -17,6 +17,7 @@ CHANGED = {
     "manage_webhooks": False,
     "webhook_base_url": "https://ha.example.org/",
     "history_days": 7,
+    "sync_library_nightly": False,
     "path_prefixes": [" /data/media=>/media ", ""],
     "nudge_after_minutes": 0,
     "poll_active_seconds": 30,

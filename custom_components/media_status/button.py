@@ -12,6 +12,7 @@ from .const import DOMAIN
 from .coordinator import ConnectionCoordinator
 from .entity import ConnectionEntity, TrackerEntity
 from .hub import MediaStatusConfigEntry
+from .library.actions import async_sync, raise_unread
 from .webhook_keeper import TripResult
 
 PARALLEL_UPDATES = 1
@@ -23,7 +24,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the tracker's button, and one for each connection whose service can send a test."""
-    async_add_entities([SurveyButton(entry)])
+    async_add_entities([SurveyButton(entry), SyncLibraryButton(entry)])
     for connection_id, coordinator in entry.runtime_data.connections.items():
         if coordinator.connection.can_test_webhook:
             async_add_entities([TestWebhookButton(coordinator)], config_subentry_id=connection_id)
@@ -53,6 +54,22 @@ class SurveyButton(TrackerEntity, ButtonEntity):
                 translation_key="survey_incomplete",
                 translation_placeholders={"services": ", ".join(sorted(silent))},
             )
+
+
+class SyncLibraryButton(TrackerEntity, ButtonEntity):
+    """Read what the services have, and fill what requests lack."""
+
+    _attr_translation_key = "sync_library"
+
+    def __init__(self, entry: MediaStatusConfigEntry) -> None:
+        """Initialize for the tracker."""
+        super().__init__(entry, "sync_library")
+
+    @override
+    async def async_press(self) -> None:
+        """Sync; say which services could not be read."""
+        result = await async_sync(self.hub)
+        raise_unread(self.hub, result)
 
 
 class TestWebhookButton(ConnectionEntity, ButtonEntity):

@@ -62,6 +62,7 @@ CONF_NUDGE_AFTER_MINUTES: Final = "nudge_after_minutes"
 CONF_PATH_PREFIXES: Final = "path_prefixes"
 CONF_POLL_ACTIVE_SECONDS: Final = "poll_active_seconds"
 CONF_POLL_IDLE_SECONDS: Final = "poll_idle_seconds"
+CONF_SYNC_LIBRARY_NIGHTLY: Final = "sync_library_nightly"
 CONF_TRACK_MANUAL: Final = "track_manual"
 CONF_WEBHOOK_BASE_URL: Final = "webhook_base_url"
 
@@ -84,6 +85,7 @@ DEFAULT_OPTIONS: Final[Mapping[str, JsonValue]] = MappingProxyType(
         CONF_DELETION_MAX_GIGABYTES_DAY: 2000,
         CONF_GRACE_MINUTES: 0,
         CONF_FOLLOW_EXTERNAL_DELETIONS: "plan",  # or "off", "run"
+        CONF_SYNC_LIBRARY_NIGHTLY: True,
     }
 )
 

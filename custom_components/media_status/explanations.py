@@ -27,6 +27,7 @@ _HAPPENING: Final = f"component.{DOMAIN}.{_SENTENCES}.timeline_"
 _ACTION: Final = f"component.{DOMAIN}.{_SENTENCES}.action_"
 _DELETION: Final = f"component.{DOMAIN}.{_SENTENCES}.deletion_"
 _MISMATCH: Final = f"component.{DOMAIN}.{_SENTENCES}.mismatch_"
+_LIBRARY: Final = f"component.{DOMAIN}.{_SENTENCES}.library_"
 _STAGE: Final = f"component.{DOMAIN}.{_ENTITIES}.sensor.request.state."
 _FALLBACK_LANGUAGE: Final = "en"
 # More episodes than this are named by the first and the last of them.
@@ -72,6 +73,12 @@ class Texts:
     ) -> str | None:
         """Return a sentence of deletions, about a `step`, its `reason`, or as a `remark`."""
         return self._filled(f"{_DELETION}{about}_", code, values or {})
+
+    def library(
+        self, about: str, code: str, values: Mapping[str, str | int] | None = None
+    ) -> str | None:
+        """Return a sentence of the library: its `progress`, a `finding`, or a `fix` of one."""
+        return self._filled(f"{_LIBRARY}{about}_", code, values or {})
 
     def mismatch(self, mismatch: Mismatch) -> str | None:
         """Return where services do not agree, or None for a code without a sentence."""

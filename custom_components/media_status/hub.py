@@ -27,6 +27,7 @@ from .household import MANAGERS, has_manager, has_variants, tracker_options, wat
 from .journal import Journal, JournalStart
 from .journal_deletions import DeletionWrite
 from .ledger import Ledger
+from .library.sync import LibrarySync
 from .lifecycle.facts import Verdict
 from .lifecycle.model import Service
 from .lifecycle.request import Changes, Request
@@ -83,6 +84,7 @@ class Hub:
         self._listeners: list[Callable[[HubEvent], None]] = []
         self._ledger = Ledger(journal)
         self.deletions = DeletionDesk(self)
+        self.library = LibrarySync(self)
         self.watch = Watch(self)
         self._is_closed = False
 
@@ -116,6 +118,7 @@ class Hub:
         """Begin to survey, tick and tidy up; everything ends with the entry."""
         for coordinator in self.connections.values():
             coordinator.start()
+        self.library.start()
         self.entry.async_on_unload(async_track_time_interval(self.hass, self._tick, _TICK))
         self.entry.async_create_background_task(self.hass, self._begin(), "first survey")
 
@@ -136,6 +139,7 @@ class Hub:
 
     async def close(self) -> None:
         """Let go of the journal; what surveys under way still find is left to the next start."""
+        await self.library.stop()
         await self.deletions.stop()
         await self._ledger.store_again()
         self._is_closed = True

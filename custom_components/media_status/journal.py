@@ -16,6 +16,7 @@ import sqlite3
 
 from .journal_deletions import Deletions, DeletionWrite, deletion_statements
 from .journal_forgotten import forgetting
+from .journal_library import LibraryRows
 from .journal_lives import Totals, read_past
 from .journal_reads import (
     Filters,
@@ -70,6 +71,7 @@ class Journal:
         self.path = path
         self.deletions = Deletions(self._read)
         self.watches = Watches(self._read)
+        self.library = LibraryRows(self._read)
         self._writer = Writer()
         self._jobs: deque[_Job] = deque()
         self._is_scheduled = False

@@ -12,6 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 import sqlite3
 
+from .journal_library_tables import LIBRARY_TABLES
+
 # How long a writer waits for another process (an inspecting person, a backup) to let go.
 BUSY_TIMEOUT_MS = 5000
 # Above this size the thorough check, which also compares the indexes, would delay the start.
@@ -192,6 +194,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _VERSION_3,
     _VERSION_4,
     _VERSION_5,
+    LIBRARY_TABLES,
 )
 
 

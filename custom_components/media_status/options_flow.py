@@ -35,6 +35,7 @@ from .const import (
     CONF_PATH_PREFIXES,
     CONF_POLL_ACTIVE_SECONDS,
     CONF_POLL_IDLE_SECONDS,
+    CONF_SYNC_LIBRARY_NIGHTLY,
     CONF_TRACK_MANUAL,
     CONF_WEBHOOK_BASE_URL,
     DEFAULT_OPTIONS,
@@ -87,6 +88,9 @@ _SCHEMA = vol.Schema(
             TextSelectorConfig(type=TextSelectorType.URL)
         ),
         vol.Required(CONF_HISTORY_DAYS): _number(0, 3650, "d"),
+        vol.Required(
+            CONF_SYNC_LIBRARY_NIGHTLY, default=DEFAULT_OPTIONS[CONF_SYNC_LIBRARY_NIGHTLY]
+        ): BooleanSelector(),
         vol.Optional(CONF_PATH_PREFIXES): TextSelector(TextSelectorConfig(multiple=True)),
         vol.Required(CONF_NUDGE_AFTER_MINUTES): _number(0, 1440, "min"),
         vol.Required(CONF_POLL_ACTIVE_SECONDS): _number(30, 600, "s"),

@@ -22,6 +22,7 @@ from .const import DOMAIN
 from .deletion.actions import async_setup_deletion_services
 from .hub import MediaStatusConfigEntry
 from .journal import JournalError
+from .library.actions import async_setup_library_services
 from .lifecycle.facts import Verdict
 from .lifecycle.model import JsonObject
 from .lifecycle.request import Request
@@ -279,3 +280,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
     ):
         async_register_admin_service(hass, DOMAIN, name, handler, schema, SupportsResponse.OPTIONAL)
     async_setup_deletion_services(hass)
+    async_setup_library_services(hass)

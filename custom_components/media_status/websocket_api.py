@@ -11,6 +11,7 @@ from .const import DOMAIN
 from .deletion.pages import jobs_page, log_page
 from .habits_json import statistics_json
 from .journal import JournalError
+from .library.websocket import handle_library
 from .queries import (
     DEFAULT_LIMIT,
     FILTER_FIELDS,
@@ -42,6 +43,7 @@ def async_setup_websocket(hass: HomeAssistant) -> None:
         _connections,
         _statistics,
         _deletions,
+        handle_library,
         _test_webhook,
     ):
         websocket_api.async_register_command(hass, command)

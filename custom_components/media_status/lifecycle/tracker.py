@@ -11,6 +11,7 @@ from .ended import Ended, remains
 from .ending import is_given_up, is_over, may_come_back
 from .explain import Setup
 from .facts import Decision, FactKey, FactKind, Observation, Opening, Origin, Statement, Verdict
+from .fill import Filling, fill
 from .identity import Index
 from .model import MOVIE, MediaType, Service, Stage, TitleRef, Via
 from .request import Changes, Request
@@ -176,6 +177,13 @@ class Tracker:
         touched = Touched.of(self.requests[request_id])
         touched.change.request.anime_override = is_anime
         touched.change.is_stored = touched.change.visible = touched.is_stale = True
+        return self._settle({request_id: touched}, now)
+
+    def fill(self, request_id: str, filling: Filling, now: datetime) -> Changes:
+        """Fill what is missing of an open request's names; raise KeyError for unknown ones."""
+        touched = Touched.of(request := self.requests[request_id])
+        touched.change.is_stored = touched.change.visible = bool(fill(request, filling))
+        self._index.add(request)
         return self._settle({request_id: touched}, now)
 
     def forget(self, request: Request, now: datetime) -> Request:

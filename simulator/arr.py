@@ -265,18 +265,33 @@ class ArrService[E: Entry](Service):
     def remember_deleted(
         self, entry: E, episode: EpisodeEntry | None, file: MediaFile, reason: str
     ) -> None:
-        """Write into the history that a file is gone; such a line belongs to no download."""
+        """Write into the history that a file is gone."""
+        event = "movieFileDeleted" if episode is None else "episodeFileDeleted"
+        data: JsonObject = {"reason": reason[0].upper() + reason[1:], "size": str(file.size)}
+        self._remember_file(entry, episode, file, event, data)
+
+    def remember_renamed(
+        self, entry: E, episode: EpisodeEntry | None, file: MediaFile, source: str
+    ) -> None:
+        """Write into the history that a file has another name."""
+        event = "movieFileRenamed" if episode is None else "episodeFileRenamed"
+        self._remember_file(entry, episode, file, event, {"sourcePath": source, "path": file.path})
+
+    def _remember_file(
+        self, entry: E, episode: EpisodeEntry | None, file: MediaFile, event: str, data: JsonObject
+    ) -> None:
+        """Write a line that belongs to no download into the history."""
         release = Release(title=file.relative_path, quality=file.quality, size=file.size)
         self.history.append(
             HistoryRow(
                 id=self.world.next_id(f"{self.name}:history", 5101),
                 entry=entry,
                 episode=episode,
-                event="movieFileDeleted" if episode is None else "episodeFileDeleted",
+                event=event,
                 release=release,
                 download_id=None,
                 date=self.now(),
-                data={"reason": reason[0].upper() + reason[1:], "size": str(file.size)},
+                data=data,
             )
         )
 

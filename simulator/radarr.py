@@ -256,6 +256,7 @@ class Radarr(ArrService[MovieEntry]):
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
         source, file.relative_path, file.path = file.path, name, f"{entry.path}/{name}"
         place(self, file, entry.title, source=source, how="move")
+        self.remember_renamed(entry, None, file, source)
         self.touch(entry)
         language = entry.title.original_language
         row = before | webhook_file(file, language, flags=True)

@@ -284,8 +284,11 @@ class Sonarr(ArrService[SeriesEntry]):
         before = {"previousRelativePath": file.relative_path, "previousPath": file.path}
         source, file.relative_path = file.path, relative_path
         file.path = f"{entry.path}/{relative_path}"
-        infos = [other.info for other in self._sharing(entry, file)]
+        sharing = self._sharing(entry, file)
+        infos = [other.info for other in sharing]
         place(self, file, entry.title, infos, source=source, how="move")
+        for other in sharing:
+            self.remember_renamed(entry, other, file, source)
         self.touch(entry)
         row = before | webhook_file(file, entry.title.original_language, flags=False)
         payload = {"series": shapes.series(entry), "renamedEpisodeFiles": [row]}

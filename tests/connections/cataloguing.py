@@ -7,11 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from custom_components.media_status.connections.base import CatalogueTask, Connection
-from custom_components.media_status.lifecycle.library import (
-    CataloguePage,
-    EntryKind,
-    LibraryEntry,
-)
+from custom_components.media_status.lifecycle.library import CataloguePage, EntryKind, LibraryEntry
 from custom_components.media_status.lifecycle.model import JsonObject
 
 type Index = dict[tuple[EntryKind, str], LibraryEntry]

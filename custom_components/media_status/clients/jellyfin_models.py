@@ -130,25 +130,31 @@ def hex_id(value: JsonValue) -> str | None:
         return None
 
 
+def provider_ids(raw: JsonObject) -> dict[str, str]:
+    """Return an item's own ids by their names in lower case."""
+    found = as_dict(raw.get("ProviderIds"))
+    return {key.lower(): text for key, value in found.items() if (text := as_str(value))}
+
+
+def is_playable(raw: JsonObject) -> bool:
+    """Return whether an item has a file of its own; a folder can be there without any."""
+    on_disk = raw.get("LocationType") == "FileSystem" and as_str(raw.get("Path")) is not None
+    return on_disk and as_bool(raw.get("IsFolder")) is not True
+
+
 def build_item(raw: JsonObject) -> LibraryItem | None:
     """Build an item; None without an id."""
     number = hex_id(raw.get("Id"))
     if number is None:
         return None
-    path = as_str(raw.get("Path"))
-    on_disk = raw.get("LocationType") == "FileSystem" and path is not None
-    providers = as_dict(raw.get("ProviderIds"))
     return LibraryItem(
         id=number,
         type=as_text(raw.get("Type")),
         name=as_text(raw.get("Name")),
         original_title=as_str(raw.get("OriginalTitle")),
-        provider_ids={
-            key.lower(): text for key, value in providers.items() if (text := as_str(value))
-        },
-        path=path,
-        # A series' folder can exist without any episode that plays.
-        playable=on_disk and as_bool(raw.get("IsFolder")) is not True,
+        provider_ids=provider_ids(raw),
+        path=as_str(raw.get("Path")),
+        playable=is_playable(raw),
         series_id=hex_id(raw.get("SeriesId")),
         series_name=as_str(raw.get("SeriesName")),
         season=as_int(raw.get("ParentIndexNumber")),

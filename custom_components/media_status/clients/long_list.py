@@ -14,7 +14,7 @@ from .json_stream import iter_json_array, iter_json_member, paced
 from .readers import JsonObject, JsonValue, as_dict, as_int
 
 # Up to here the fast parser does not hold the interpreter long enough to be felt.
-_SMALL = 256 * 1024
+_SMALL = 1024 * 1024
 _PIECE = 128 * 1024
 _ROOM = 8  # pieces that wait for the thread
 # A thread whose feeder is gone without a word must not stay for ever (seconds).

@@ -41,16 +41,19 @@ class Reading:
         self.raw: JsonObject = raw if isinstance(raw, dict) else {}
         self._is_object = isinstance(raw, dict)
         self._name = name
-        self._problems: list[str] = []
+        self._title: str | None = None
+        self._own_id: str | int | None = None
+        self._problems: tuple[str, ...] = ()
 
     def called(self, title: str | None, own_id: str | int | None) -> None:
-        """Give the element its name."""
-        number = f" {own_id}" if own_id is not None else ""
-        self._name = f"{self._name}{number}" + (f" ({name_text(title)})" if title else "")
+        """Say by which title and id the element is called in problems."""
+        self._title, self._own_id = title, own_id
 
     def flaw(self, text: str) -> None:
         """Note what is wrong with it."""
-        self._problems.append(f"{self._name}: {text}")
+        number = f" {self._own_id}" if self._own_id is not None else ""
+        title = f" ({name_text(self._title)})" if self._title else ""
+        self._problems += (f"{self._name}{number}{title}: {text}",)
 
     def number(self, value: JsonValue, name: str) -> int | None:
         """Return a provider's number; 0 and blank mean that there is none."""
@@ -71,7 +74,7 @@ class Reading:
 
     def row(self, entry: LibraryEntry | None) -> Row:
         """Return the row; without an entry the element is left out."""
-        return Row(entry=entry, problems=tuple(self._problems))
+        return Row(entry=entry, problems=self._problems)
 
     def unusable(self, text: str) -> Row:
         """Return the row of an element that is left out."""

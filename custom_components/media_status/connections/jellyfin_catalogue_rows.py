@@ -1,14 +1,14 @@
 """Say in the library's words what Jellyfin tells of an item."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ..clients.jellyfin_models import LibraryItem, build_item
-from ..clients.readers import JsonValue, as_id
+from ..clients.jellyfin_models import build_item, hex_id, is_playable, provider_ids
+from ..clients.readers import JsonObject, JsonValue, as_id, as_int, as_text
 from ..lifecycle.library import EntryKind, LibraryEntry
 from ..lifecycle.model import MOVIE, ItemKey, ProviderIds
 from .catalogue import Reading, Row, item_key
 from .jellyfin_index import MOVIE_TYPE, SERIES_TYPE
-from .jellyfin_shoko import EPISODE_TYPE, ShokoIds, shoko_ids
+from .jellyfin_shoko import EPISODE_TYPE, NO_IDS, ShokoIds, shoko_ids
 from .text import path_text, title_text
 
 _KINDS = {
@@ -16,62 +16,77 @@ _KINDS = {
     SERIES_TYPE: EntryKind.SERIES,
     EPISODE_TYPE: EntryKind.EPISODE,
 }
+_SHOKO_NAMES = frozenset({"anidb", "custom", "shoko series", "shoko episode", "shoko file"})
 
 
 def item_row(raw: JsonValue) -> Row:
     """Return what Jellyfin says about a film, a series or an episode."""
     reading = Reading(raw, "an item")
-    item = build_item(reading.raw)
-    if item is None:
-        reading.called(title_text(reading.raw.get("Name")), None)
+    raw_item = reading.raw
+    own_id = hex_id(raw_item.get("Id"))
+    title = title_text(raw_item.get("Name"))
+    reading.called(title, own_id)
+    if own_id is None:
         return reading.unusable("it has no id")
-    title = title_text(item.name)
-    reading.called(title, item.id)
-    kind = _KINDS.get(item.type)
+    kind = _KINDS.get(as_text(raw_item.get("Type")))
     if kind is None:
         return reading.unusable("it is of an unknown kind")
-    told = reading.raw.get("ProviderIds")
-    if told is not None and not isinstance(told, dict):
-        reading.flaw("its ids cannot be read")
-    shoko = shoko_ids(item)
+    told = provider_ids(raw_item)
+    path = path_text(raw_item.get("Path"))
+    shoko = _shoko(raw_item, told, path)
     is_episode = kind is EntryKind.EPISODE
+    year = as_id(raw_item.get("ProductionYear"))
     return reading.row(
         LibraryEntry(
             kind=kind,
-            own_id=item.id,
-            series_id=item.series_id if is_episode else None,
-            item=_item_of(item, kind),
-            ids=ProviderIds(
-                tmdb=reading.number(item.provider_ids.get("tmdb"), "TMDB"),
-                tvdb=reading.number(item.provider_ids.get("tvdb"), "TVDB"),
-                imdb=reading.imdb(item.provider_ids.get("imdb")),
-            ),
+            own_id=own_id,
+            series_id=hex_id(raw_item.get("SeriesId")) if is_episode else None,
+            item=_item_of(raw_item, kind),
+            ids=_ids(reading, told),
             # Of an episode it would be the episode's number, not the anime's.
             anidb=as_id(shoko.anidb) if not is_episode else None,
             shoko=_only(shoko.series),
             title=title,
-            year=item.year if item.year and item.year > 0 else None,
-            path=path_text(item.path),
+            year=year,
+            path=path,
             # A series' folder says nothing: its episodes can be played, or not.
-            present=item.playable if kind is not EntryKind.SERIES else None,
-            poster=item.id if not is_episode else None,
-            details=_details(item, shoko),
+            present=is_playable(raw_item) if kind is not EntryKind.SERIES else None,
+            poster=own_id if not is_episode else None,
+            details=_details(raw_item, shoko, is_episode=is_episode),
         )
     )
 
 
-def _item_of(item: LibraryItem, kind: EntryKind) -> ItemKey | None:
+def _ids(reading: Reading, told: Mapping[str, str]) -> ProviderIds:
+    if not isinstance(reading.raw.get("ProviderIds"), dict | None):
+        reading.flaw("its ids cannot be read")
+    return ProviderIds(
+        tmdb=reading.number(told.get("tmdb"), "TMDB"),
+        tvdb=reading.number(told.get("tvdb"), "TVDB"),
+        imdb=reading.imdb(told.get("imdb")),
+    )
+
+
+def _shoko(raw: JsonObject, ids: Mapping[str, str], path: str | None) -> ShokoIds:
+    """Return what Shokofin says; most items of most libraries are none of its."""
+    if _SHOKO_NAMES.isdisjoint(ids) and (path is None or "shoko" not in path.casefold()):
+        return NO_IDS
+    item = build_item(raw)
+    return shoko_ids(item) if item is not None else NO_IDS
+
+
+def _item_of(raw: JsonObject, kind: EntryKind) -> ItemKey | None:
     if kind is EntryKind.EPISODE:
-        return item_key(item.season, item.number)
+        return item_key(as_int(raw.get("ParentIndexNumber")), as_int(raw.get("IndexNumber")))
     return MOVIE if kind is EntryKind.MOVIE else None
 
 
-def _details(item: LibraryItem, shoko: ShokoIds) -> dict[str, str]:
+def _details(raw: JsonObject, shoko: ShokoIds, *, is_episode: bool) -> dict[str, str]:
     found: dict[str, str] = {}
-    if item.type == EPISODE_TYPE:
-        if item.number is not None and item.number_end is not None:
-            if item.number_end > item.number:
-                found["number_end"] = str(item.number_end)
+    if is_episode:
+        first, last = as_int(raw.get("IndexNumber")), as_int(raw.get("IndexNumberEnd"))
+        if first is not None and last is not None and last > first:
+            found["number_end"] = str(last)
         if shoko.anidb is not None:
             found["anidb_episode"] = shoko.anidb
     if shoko.files:

@@ -64,7 +64,7 @@ class Wishes:
     def grown(self, rows: Sequence[RequestRow], total: int | None) -> Wishes | None:
         """Return what is known with the newest requests; None when others came or went, too."""
         new = [row for row in rows if row.number is not None and row.number > self.newest]
-        if total != self.total + len(new) or (rows and len(new) == len(rows)):
+        if total != self.total + len(new):
             return None
         return self.plus(new, total)
 

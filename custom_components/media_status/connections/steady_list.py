@@ -1,5 +1,6 @@
 """Read a long list page by page, never with a hole between two pages."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,22 +89,35 @@ class SteadyList[R: Keyed]:
         is_resumed = place.last is not None
         if place.last is not None:
             self._seen.add(place.last)
-        while True:
-            part, total = await self._joined(place, is_resumed=is_resumed)
-            is_resumed = False
-            rows, place = self._fresh(part, place)
-            self._seen.update(row.key for row in part.rows if row.key is not None)
-            yield Stretch(rows=rows, total=total, place=place, server_time=part.server_time)
-            if part.start + len(part.rows) >= total:
-                return
-            if not rows:
-                raise BadAnswer("the list is cut off")
+        ahead = asyncio.create_task(self._page(place.start))
+        try:
+            while True:
+                part, total = await self._joined(ahead, is_resumed=is_resumed)
+                is_resumed = False
+                is_last = part.start + len(part.rows) >= total
+                rows, place = self._fresh(part, place, is_last=is_last)
+                self._seen.update(row.key for row in part.rows if row.key is not None)
+                if not is_last:
+                    # Read while this page is being stored.
+                    ahead = asyncio.create_task(self._page(place.start))
+                yield Stretch(rows=rows, total=total, place=place, server_time=part.server_time)
+                if is_last:
+                    return
+                if not rows:
+                    raise BadAnswer("the list is cut off")
+        finally:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _joined(self, place: Place, *, is_resumed: bool) -> tuple[Part[R], int]:
-        """Return a page that joins on to what is known."""
-        start = place.start
+    async def _page(self, start: int) -> tuple[int, Part[R]]:
+        return start, await self._read(start, self._size)
+
+    async def _joined(
+        self, ahead: asyncio.Task[tuple[int, Part[R]]], *, is_resumed: bool
+    ) -> tuple[Part[R], int]:
+        """Return a page that joins on to what is known, the one that is asked for if it does."""
+        start, part = await ahead
         while True:
-            part = await self._read(start, self._size)
             if part.total is None:
                 raise BadAnswer("the list does not say how long it is")
             if part.start == 0 or any(map(self._is_seen, part.rows)):
@@ -115,25 +129,30 @@ class SteadyList[R: Keyed]:
             start = max(start - self._size + 1, 0)
             if is_resumed and self._rereads >= _RESUME_TRIES:
                 start = 0
+            part = await self._read(start, self._size)
 
-    def _fresh(self, part: Part[R], place: Place) -> tuple[list[R], Place]:
+    def _fresh(self, part: Part[R], place: Place, *, is_last: bool) -> tuple[list[R], Place]:
         """Return the rows that were not read before, and the place behind them."""
         ids = [row.key for row in part.rows]
         known = [index for index, row in enumerate(part.rows) if self._is_seen(row)]
         # Behind the last row that was read all is new, even what is listed a second time.
-        before = ids.index(place.last) if place.last in ids else max(known, default=-1)
-        rows = [
-            row
-            for index, row in enumerate(part.rows)
-            if index > before or (row.key is not None and not self._is_seen(row))
-        ]
+        before = max(known, default=-1)
+        if place.last is not None and place.last in ids:
+            before = ids.index(place.last)
         named = [index for index, own_id in enumerate(ids) if own_id is not None]
         if ids and not named:
             raise BadAnswer("the list has no usable entry")
         if not named:
-            return rows, place
-        done = place.done if before >= 0 else 0
+            return [], place
         last = named[-1]
+        # The next page begins there, so what is unreadable behind it is told with that.
+        end = len(ids) if is_last else last + 1
+        rows = [
+            row
+            for index, row in enumerate(part.rows[:end])
+            if index > before or (row.key is not None and not self._is_seen(row))
+        ]
+        done = place.done if before >= 0 else 0
         return rows, Place(start=part.start + last, last=ids[last], done=done + len(rows))
 
     def _is_seen(self, row: R) -> bool:

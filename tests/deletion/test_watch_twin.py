@@ -179,3 +179,25 @@ async def test_episodes_deleted_in_sonarr(
         sim.sonarr.delete(held.entry)
         await look_twice(home)
         assert await stage(home, request) is Stage.DELETED
+
+
+async def test_a_film_deleted_through_jellyfin(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    hass_client_no_auth: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Jellyfin only rings; once Radarr misses the file as well, Jellyfin is named as the source."""
+    async with living(hass, tmp_path, hass_client_no_auth, monkeypatch, HEARD, options=OFF) as home:
+        await a_household(home)
+        film, request = await finished_film(home)
+        for item in home.sim.jellyfin.library.of(film):
+            home.sim.jellyfin.remove(item)
+        await home.sim.advance(60)
+        await look_twice(home)
+        assert await stage(home, request) is Stage.AVAILABLE
+        home.sim.radarr.delete_file(film_entry(home, film), "missingFromDisk")
+        await look_twice(home)
+        assert await stage(home, request) is Stage.DELETED
+        (row,) = await home.hub.journal.deletions.log()
+        assert row.row.service is Service.JELLYFIN

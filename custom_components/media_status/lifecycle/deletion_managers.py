@@ -1,7 +1,7 @@
 """Plan what Radarr and Sonarr shall remove: the whole title, or exactly the chosen episodes."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .deletion import (
     DeletionOptions,
@@ -21,6 +21,37 @@ from .model import ItemKey, MediaType, Service
 MANAGERS = {Service.RADARR: MediaType.MOVIE, Service.SONARR: MediaType.SERIES}
 
 
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """A title in a manager with all targets that are about it."""
+
+    holder: Holder
+    title: HeldTitle
+    targets: tuple[DeletionTarget, ...]
+
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        """Return the requests that it is about."""
+        return tuple(sorted(target.request_id for target in self.targets))
+
+    @property
+    def whole(self) -> DeletionTarget:
+        """Return the targets as one: what one of them holds, another one does not keep."""
+        items = frozenset[ItemKey]().union(*(target.items for target in self.targets))
+        kept = frozenset[ItemKey]().union(*(target.kept_items for target in self.targets))
+        return replace(
+            self.targets[0],
+            is_whole=all(target.is_whole for target in self.targets),
+            items=items,
+            kept_items=kept - items,
+        )
+
+    def owners(self, items: frozenset[ItemKey]) -> tuple[str, ...]:
+        """Return the requests that some items are of."""
+        found = {target.request_id for target in self.targets if target.items & items}
+        return tuple(sorted(found))
+
+
 @dataclass(slots=True)
 class Doom:
     """What goes from the managers: needed to judge torrents, records and library items."""
@@ -28,7 +59,7 @@ class Doom:
     steps: list[Step] = field(default_factory=list)
     titles: set[tuple[str, str]] = field(default_factory=set)  # (connection, own id)
     served: set[tuple[str, Served]] = field(default_factory=set)
-    files: dict[str, str] = field(default_factory=dict)  # path -> request
+    files: dict[str, tuple[str, ...]] = field(default_factory=dict)  # path -> requests
     touched: set[str] = field(default_factory=set)  # requests that some manager holds
     warnings: list[Remark] = field(default_factory=list)
     blockers: list[Remark] = field(default_factory=list)
@@ -47,6 +78,7 @@ def manager_steps(
     """Return what the managers shall remove, and what follows for everybody else."""
     doom = Doom()
     managers = [found for found in holders if found.service in MANAGERS and found.holdings]
+    meant: dict[tuple[str, str], _Meant] = {}
     for target in targets:
         held = list(_held(target, managers))
         chosen = _chosen(target, held, managers)
@@ -57,11 +89,17 @@ def manager_steps(
             )
             continue
         for holder, title in held:
-            if (holder, title) in chosen:
-                _plan_title(target, holder, title, options, doom)
-            else:
-                values = {"title": target.title, "name": holder.name}
+            values = {"title": target.title, "name": holder.name}
+            if (holder, title) not in chosen:
                 doom.warnings.append(Remark(code="kept_in_instance", values=values))
+            elif _is_other(target, holder, title):
+                doom.blockers.append(Remark(code="identity_changed", values=values))
+            else:
+                key = (holder.connection_id, title.own_id)
+                before = meant[key].targets if key in meant else ()
+                meant[key] = _Meant(holder, title, (*before, target))
+    for found in meant.values():
+        _plan_title(found, options, doom)
     return doom
 
 
@@ -85,22 +123,20 @@ def _chosen(
     return [(one, title) for one, title in held if one.is_4k in {None, target.is_4k}]
 
 
-def _plan_title(
-    target: DeletionTarget, holder: Holder, title: HeldTitle, options: DeletionOptions, doom: Doom
-) -> None:
-    if _is_other(target, holder, title):
-        values = {"title": target.title, "name": holder.name}
-        doom.blockers.append(Remark(code="identity_changed", values=values))
-        return
-    doom.touched.add(target.request_id)
-    if _is_all(target, title):
-        doom.steps.append(_remove_title(target, holder, title, options))
+def _plan_title(meant: _Meant, options: DeletionOptions, doom: Doom) -> None:
+    """Plan a title once, however many requests of it go together."""
+    holder, title = meant.holder, meant.title
+    doom.touched.update(meant.request_ids)
+    if _is_all(meant.whole, title):
+        doom.steps.append(_remove_title(meant, options))
         doom.titles.add((holder.connection_id, title.own_id))
-        going = list(title.files)
-    else:
-        going = _plan_items(target, holder, title, options, doom)
-    if options.delete_files:
-        doom.files.update((file.path, target.request_id) for file in going)
+        doom.files.update(
+            (file.path, meant.owners(file.items) or meant.request_ids)
+            for file in (title.files if options.delete_files else ())
+        )
+        return
+    for file in _plan_items(meant, options, doom):
+        doom.files[file.path] = meant.owners(file.items)
 
 
 def _is_other(target: DeletionTarget, holder: Holder, title: HeldTitle) -> bool:
@@ -120,19 +156,18 @@ def _is_all(target: DeletionTarget, title: HeldTitle) -> bool:
     return target.is_whole and not target.kept_items and not (others - target.items)
 
 
-def _remove_title(
-    target: DeletionTarget, holder: Holder, title: HeldTitle, options: DeletionOptions
-) -> Step:
+def _remove_title(meant: _Meant, options: DeletionOptions) -> Step:
+    holder, title = meant.holder, meant.title
     files = title.files if options.delete_files else ()
     return Step(
         id=f"{holder.connection_id}:title:{title.own_id}",
         connection_id=holder.connection_id,
         service=holder.service,
         verb=Verb.REMOVE_TITLE,
-        request_ids=(target.request_id,),
+        request_ids=meant.request_ids,
         target=title.own_id,
         name=title.title,
-        items=tuple(sorted(target.items)),
+        items=tuple(sorted(meant.whole.items)),
         files=tuple(PlannedFile(path=file.path, size=file.size) for file in files),
         size=sum(file.size for file in files),
         delete_files=options.delete_files,
@@ -147,21 +182,16 @@ def _place(path: str | None, title: HeldTitle) -> dict[str, str]:
     return {name: value for name, value in place.items() if value is not None}
 
 
-def _plan_items(
-    target: DeletionTarget,
-    holder: Holder,
-    title: HeldTitle,
-    options: DeletionOptions,
-    doom: Doom,
-) -> list[HeldFile]:
+def _plan_items(meant: _Meant, options: DeletionOptions, doom: Doom) -> list[HeldFile]:
     """Plan chosen episodes: look for them no more, and remove the files that hold nothing else."""
+    holder, title, target = meant.holder, meant.title, meant.whole
     going: list[HeldFile] = []
-    doom.steps.append(_unmonitor(target, holder, title))
+    doom.steps.append(_unmonitor(meant))
     for file in sorted(title.files, key=lambda found: found.path):
         if not file.items & target.items:
             continue
         kept = file.items - target.items
-        step = _remove_file(target, holder, title, file)
+        step = _remove_file(meant, file)
         if kept:
             labels = ", ".join(item.label for item in sorted(kept))
             step = _left(step, "file_shared")
@@ -183,42 +213,47 @@ def _plan_items(
     return going
 
 
-def _unmonitor(target: DeletionTarget, holder: Holder, title: HeldTitle) -> Step:
-    sought = sorted(title.monitored & target.items)
+def _unmonitor(meant: _Meant) -> Step:
+    holder, title = meant.holder, meant.title
+    sought = sorted(title.monitored & meant.whole.items)
     return Step(
         id=f"{holder.connection_id}:unmonitor:{title.own_id}",
         connection_id=holder.connection_id,
         service=holder.service,
         verb=Verb.UNMONITOR,
-        request_ids=(target.request_id,),
+        request_ids=meant.request_ids,
         target=title.own_id,
         name=title.title,
         items=tuple(sought),
-        expects=dict(title.ids.pairs()) | _own_ids(target, title, sought),
+        expects=dict(title.ids.pairs()) | _own_ids(meant, sought),
         status=StepStatus.PENDING if sought else StepStatus.NOT_NEEDED,
         reason=None if sought else "not_monitored",
     )
 
 
-def _own_ids(target: DeletionTarget, title: HeldTitle, sought: Iterable[ItemKey]) -> dict[str, str]:
+def _own_ids(meant: _Meant, sought: Iterable[ItemKey]) -> dict[str, str]:
     """Return what the manager calls episodes (by `S01E02`) and seasons (by `season 1`).
 
-    A season as a whole is not looked for any more when all of it was asked for.
+    A season as a whole is not looked for any more when all of it was asked for, as far as the
+    manager knows it: an episode of it that nobody named, be it not out yet, keeps it.
     """
+    title, whole = meant.title, meant.whole
     known = {item.label: title.item_ids[item] for item in sought if item in title.item_ids}
-    if not target.is_whole or target.media_type is MediaType.MOVIE:
+    if whole.media_type is MediaType.MOVIE:
         return known
-    seasons = {item.season for item in target.items} - {item.season for item in target.kept_items}
-    return known | {f"season {number}": str(number) for number in sorted(seasons)}
+    asked = {item.season for one in meant.targets if one.is_whole for item in one.items}
+    others = {item.season for item in whole.kept_items | (title.item_ids.keys() - whole.items)}
+    return known | {f"season {number}": str(number) for number in sorted(asked - others)}
 
 
-def _remove_file(target: DeletionTarget, holder: Holder, title: HeldTitle, file: HeldFile) -> Step:
+def _remove_file(meant: _Meant, file: HeldFile) -> Step:
+    holder, title = meant.holder, meant.title
     return Step(
         id=f"{holder.connection_id}:file:{file.file_id}",
         connection_id=holder.connection_id,
         service=holder.service,
         verb=Verb.REMOVE_FILE,
-        request_ids=(target.request_id,),
+        request_ids=meant.owners(file.items),
         target=file.file_id,
         name=title.title,
         items=tuple(sorted(file.items)),

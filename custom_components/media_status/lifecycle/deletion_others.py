@@ -29,7 +29,12 @@ def record_steps(
     all_ids = tuple(sorted(target.request_id for target in targets))
     for holder in holders:
         for record in holder.holdings.records if holder.holdings else ():
-            going = {own for path, own in doom.files.items() if is_same_file(record.path, path)}
+            going = {
+                own
+                for path, owners in doom.files.items()
+                if is_same_file(record.path, path)
+                for own in owners
+            }
             reason = None if going else "file_shared" if options.delete_files else "files_kept"
             steps.append(
                 Step(

@@ -167,9 +167,11 @@ async def test_a_title_alone_in_its_root_folder_is_known_as_such(
     """Asked before the deletion."""
     service.on("GET", "/api/v3/filesystem", Disk({ROOT: inside}))
     radarr = RadarrClient(session, service.url, CANARY)
-    assert await radarr.lies_alone(FILE, ROOT) is alone
-    assert await radarr.lies_alone(ROOT, ROOT) is False
-    assert await radarr.lies_alone("/data/other/x", ROOT) is False
+    assert await radarr.lies_alone([FILE], ROOT) is alone
+    together = await radarr.lies_alone([FILE, f"{ROOT}/Dune (2021)"], ROOT)
+    assert together is (bool(inside) and "x.txt" not in inside)
+    assert await radarr.lies_alone([ROOT], ROOT) is False
+    assert await radarr.lies_alone(["/data/other/x"], ROOT) is False
 
 
 async def test_no_folder_is_looked_at_twice(

@@ -1,6 +1,6 @@
 """What deletion needs of Radarr and Sonarr alike: removing by permit, and a look at the disk."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
@@ -105,13 +105,18 @@ class DeletingArrClient(ArrClient):
         """Return what the service's own view of the disk proves about one path."""
         return (await self.path_states((path,), root, was_alone=was_alone))[path]
 
-    async def lies_alone(self, path: str, root: str) -> bool:
-        """Return whether nothing but what holds `path` lies in its root folder."""
-        own, above = parts_of(path), parts_of(root)
-        if not own or not above or own[: len(above)] != above or own == above:
+    async def lies_alone(self, paths: Collection[str], root: str) -> bool:
+        """Return whether nothing but what holds these paths lies in their root folder."""
+        above = parts_of(root)
+        if not above:
             return False
+        names: set[str] = set()
+        for path in paths:
+            own = parts_of(path)
+            if own and own[: len(above)] == above and own != above:
+                names.add(own[len(above)])
         view = await self.folder(root)
-        return view.folders | view.files.keys() == {own[len(above)]}
+        return not view.is_empty and view.folders | view.files.keys() <= names
 
     async def _is_accessible(self, root: str) -> bool:
         """Return whether the service itself finds a root folder."""

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, override
 
 from ..clients.arr_deletion import DeletingArrClient
@@ -87,7 +87,19 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
                 found = await self._find(target)
                 if found is not None:
                     titles.append(await self._held(target, found))
-        return Holdings(titles=tuple(titles))
+        return Holdings(titles=tuple(await self._with_company(titles)))
+
+    async def _with_company(self, titles: Sequence[HeldTitle]) -> list[HeldTitle]:
+        """Return the titles, each with whether nothing but them lies in its library folder."""
+        places: dict[str, set[str]] = {}
+        for title in titles:
+            if title.path and title.root:
+                places.setdefault(title.root, set()).add(title.path)
+        alone = {root: await self._client.lies_alone(paths, root) for root, paths in places.items()}
+        return [
+            replace(title, is_alone=bool(title.path) and alone.get(title.root or "", False))
+            for title in titles
+        ]
 
     async def _find(self, target: DeletionTarget) -> T | None:
         """Return a target by its provider ids; only one that has none by the service's own id."""
@@ -109,7 +121,6 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
         content = await self._content(title)
         history = await self._client.history_of_title(title.id)
         root = title.root_folder or await self._root_of(title.path)
-        is_alone = bool(title.path and root and await self._client.lies_alone(title.path, root))
         return HeldTitle(
             request_id=target.request_id,
             own_id=str(title.id),
@@ -117,7 +128,6 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
             title=title.title,
             path=title.path,
             root=root,
-            is_alone=is_alone,
             files=content.files,
             monitored=content.monitored,
             item_ids=content.item_ids,

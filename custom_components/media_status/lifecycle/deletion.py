@@ -94,7 +94,7 @@ class HeldTitle:
     title: str
     path: str | None = None
     root: str | None = None  # the library folder that it lies in
-    is_alone: bool = False  # nothing else lies in that folder
+    is_alone: bool = False  # nothing but what was asked for lies in that folder
     files: tuple[HeldFile, ...] = ()
     monitored: frozenset[ItemKey] = frozenset()
     item_ids: Mapping[ItemKey, str] = field(default_factory=dict)  # its own ids of episodes

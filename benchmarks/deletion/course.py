@@ -9,7 +9,7 @@ from datetime import timedelta
 from custom_components.media_status.deletion.brakes import DeletionRefused
 from custom_components.media_status.deletion.wishes import Wish
 from custom_components.media_status.journal import JournalError
-from custom_components.media_status.lifecycle.deletion import DeletionOptions, Plan, Verb
+from custom_components.media_status.lifecycle.deletion import Plan, Verb
 from custom_components.media_status.lifecycle.deletion_job import Job
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -19,7 +19,7 @@ from simulator.holdings import settled
 from ..convergence.dice import Dice
 from ..convergence.home import Home
 from .audit import Audit
-from .estate import Estate, arrs, paths_of
+from .estate import Estate, arrs, extras_of, paths_of
 from .meddler import Meddler
 from .misfortune import Misfortune, Reaper
 from .oracle import Oracle
@@ -104,6 +104,8 @@ class Course:
     async def _plan(self) -> None:
         """Preview something, perhaps let things change, and run it."""
         dice, desk = self._dice, self._home.hub.deletions
+        if dice.chance(70) and not desk.jobs:
+            await self._heal()
         wanting = Wanting(self._sim, dice)
         requests = list(self._home.hub.requests.values())
         wishes = wanting.wishes(requests)
@@ -162,6 +164,7 @@ class Course:
                 if step.verb is Verb.REMOVE_TORRENT and step.target in torrents
             },
             folders=frozenset(folders),
+            extras=extras_of(self._sim, [f.path for step in plan.pending for f in step.files]),
             starts_at=self._sim.clock.now() + timedelta(minutes=self._grace),
         )
 
@@ -182,6 +185,7 @@ class Course:
         if not running.done():
             await self._die()
             await asyncio.wait({running})
+        job: Job | None
         try:
             job = await running
         except asyncio.CancelledError:
@@ -217,8 +221,16 @@ class Course:
 
     def _meddle(self) -> None:
         self._oracle.look_at_disk()
+        before = {key: paths_of(one) for key, one in self._sim.qbittorrent.torrents.items()}
+        folders = {entry.path for arr in arrs(self._sim) for entry in arr.entries.values()}
         self._tell(f"meanwhile: {self._meddler.meddle()}")
         self._oracle.look_at_disk(is_ours=False)
+        for key in before.keys() - self._sim.qbittorrent.torrents.keys():
+            self._oracle.excused |= before[key]
+        for arr in arrs(self._sim):
+            folders -= {entry.path for entry in arr.entries.values()}
+        for folder in folders:
+            self._oracle.excused |= set(self._sim.world.volume.below(folder))
         self._estate.learn()
         self.figures["meddled"] += 1
 
@@ -334,6 +346,3 @@ def _services(dice: Dice) -> list[str]:
         *(["shoko"] if dice.chance(40) else []),
         "jellyfin",
     ]
-
-
-__all__ = ["Course", "DeletionOptions"]

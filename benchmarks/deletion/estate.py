@@ -1,12 +1,12 @@
 """Fill a household at random: what people asked for, where it lies, and what brought it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey
 from simulator import Simulator, Title
-from simulator.arr_state import Entry, EpisodeEntry, MovieEntry, SeriesEntry, file_in_pack
-from simulator.holdings import Held, hold_collection, hold_film
+from simulator.arr_state import Entry, EpisodeEntry, MediaFile, MovieEntry, file_in_pack
+from simulator.holdings import hold_collection, hold_film
 from simulator.qbt_torrents import Torrent
 from simulator.radarr import Radarr
 from simulator.seerr_state import RequestStatus, SeerrRefusedError
@@ -248,23 +248,21 @@ def paths_of(torrent: Torrent) -> set[str]:
     return {f"{torrent.save_path}/{name}" for name, _ in torrent.files}
 
 
-def monitored_items(entry: Entry) -> frozenset[ItemKey]:
-    """Return what a Radarr or Sonarr would fetch, of one title."""
+def files_of(entry: Entry) -> list[MediaFile]:
+    """Return the files of a title."""
     if isinstance(entry, MovieEntry):
-        return frozenset({MOVIE} if entry.monitored else ())
-    return frozenset(key_of(item) for item in entry.episodes if item.monitored)
+        return [entry.file] if entry.file is not None else []
+    return list({item.file.id: item.file for item in entry.episodes if item.file}.values())
 
 
-__all__: Sequence[str] = (
-    "Arr",
-    "Brought",
-    "Estate",
-    "Held",
-    "SeriesEntry",
-    "Truth",
-    "arrs",
-    "items_with_file",
-    "key_of",
-    "monitored_items",
-    "paths_of",
-)
+def extras_of(sim: Simulator, paths: Iterable[str]) -> frozenset[str]:
+    """Return the subtitles that Radarr and Sonarr keep with some files."""
+    wanted = set(paths)
+    return frozenset(
+        extra
+        for arr in arrs(sim)
+        for entry in arr.entries.values()
+        for file in files_of(entry)
+        if file.path in wanted
+        for extra in file.extras
+    )

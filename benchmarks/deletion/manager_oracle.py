@@ -9,7 +9,7 @@ from simulator.arr_state import Entry, MovieEntry, SeriesEntry
 from simulator.call_log import Call
 from simulator.model import DiskFile
 
-from .estate import Arr, arrs, items_with_file, key_of, paths_of
+from .estate import Arr, arrs, files_of, items_with_file, key_of, paths_of
 from .orders import Order, Want
 
 
@@ -79,7 +79,7 @@ class ManagerOracle:
             for other in arrs(self._sim)
             for one in other.entries.values()
             if one is not entry and not order.is_whole(other.name, one.title)
-            for path in _files(one)
+            for path in (file.path for file in files_of(one))
         }
         for path in world.volume.below(entry.path):
             file = world.disk.get(path)
@@ -136,14 +136,6 @@ def _let_go(entry: Entry, body: Mapping[str, object]) -> frozenset[ItemKey]:
             numbers = {season["seasonNumber"] for season in row.get("seasons", ())}
             chosen |= {key_of(one) for one in entry.episodes if one.info.season in numbers}
     return frozenset(chosen)
-
-
-def _files(entry: Entry) -> Iterator[str]:
-    if isinstance(entry, MovieEntry):
-        if entry.file is not None:
-            yield entry.file.path
-        return
-    yield from (one.file.path for one in entry.episodes if one.file is not None)
 
 
 def _file_items(entry: Entry, file_id: int) -> tuple[str, frozenset[ItemKey]] | None:

@@ -1,6 +1,7 @@
 """Let people and programs do things of their own while a deletion is planned or under way."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from simulator import Simulator
 from simulator.arr_state import MovieEntry, SeriesEntry
@@ -8,7 +9,6 @@ from simulator.radarr import Radarr
 from simulator.sonarr import Sonarr
 
 from ..convergence.dice import Dice
-from .estate import arrs
 
 type Deed = tuple[str, Callable[[], object]]
 
@@ -31,31 +31,22 @@ class Meddler:
         return name
 
     def _torrents(self) -> Iterator[Deed]:
-        client = self._sim.qbittorrent
+        client, dice = self._sim.qbittorrent, self._dice
         for torrent in list(client.torrents.values()):
             name = f"{torrent.name} ({torrent.id[:8]})"
             if client.content.is_complete(torrent):
-                yield (
-                    f"{name} is seeded a second time",
-                    lambda torrent=torrent: client.cross_seed(
-                        torrent, linked=self._dice.chance(50)
-                    ),
-                )
-            yield (
-                f"a person removes torrent {name}",
-                lambda torrent=torrent: client.remove(
-                    torrent.id, delete_data=self._dice.chance(50)
-                ),
-            )
+                again = partial(client.cross_seed, torrent, linked=dice.chance(50))
+                yield f"{name} is seeded a second time", again
+            remove = partial(client.remove, torrent.id, delete_data=dice.chance(50))
+            yield f"a person removes torrent {name}", remove
 
     def _files(self) -> Iterator[Deed]:
-        for arr in arrs(self._sim):
-            for entry in list(arr.entries.values()):
-                name = f"{entry.title.title} in {arr.name}"
-                if isinstance(arr, Radarr) and isinstance(entry, MovieEntry):
-                    yield from self._film(arr, entry, name)
-                elif isinstance(arr, Sonarr) and isinstance(entry, SeriesEntry):
-                    yield from self._series(arr, entry, name)
+        for radarr in self._sim.all_of(Radarr):
+            for film in list(radarr.entries.values()):
+                yield from self._film(radarr, film, f"{film.title.title} in {radarr.name}")
+        for sonarr in self._sim.all_of(Sonarr):
+            for series in list(sonarr.entries.values()):
+                yield from self._series(sonarr, series, f"{series.title.title} in {sonarr.name}")
 
     def _film(self, radarr: Radarr, film: MovieEntry, name: str) -> Iterator[Deed]:
         yield f"{name} gets another file", lambda: radarr.import_file(film, quality="Bluray-1080p")

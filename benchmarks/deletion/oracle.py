@@ -64,6 +64,7 @@ class Oracle:
         self.calls = 0
         self._heard: list[Callable[[], None]] = []
         self._seen = 0  # rows of removed names that somebody has looked at
+        self.excused: set[str] = set()  # what a person's deed takes away in its own time
         self.stray: list[str] = []
         self.stray_size = 0
         self.removed = 0
@@ -111,7 +112,10 @@ class Oracle:
         if not found:
             yield "it is in no plan that was confirmed"
             return
-        order = found[-1]
+        # Whoever is only asking for the same thing is refused later: one has to be right.
+        yield from min((list(self._of_order(call, verb, target, one)) for one in found), key=len)
+
+    def _of_order(self, call: Call, verb: Verb, target: str, order: Order) -> Iterator[str]:
         match verb:
             case Verb.REMOVE_TORRENT:
                 yield from TorrentOracle(self._sim, self._truth).removal(call, target, order)
@@ -149,7 +153,7 @@ class Oracle:
         self._seen += len(rows)
         if not is_ours:
             return
-        named = frozenset[str]().union(*(order.files for order in self.orders))
+        named = self.excused.union(*(order.files for order in self.orders))
         folders = [folder for order in self.orders for folder in order.folders]
         media = {path for arr in arrs(self._sim) for path in _media_paths(arr.entries.values())}
         for row in rows:

@@ -33,6 +33,7 @@ class Order:
     wants: tuple[Want, ...]
     paths: Mapping[str, frozenset[str]]  # of the plan's torrents, when it was shown
     folders: frozenset[str] = frozenset()  # of titles that go as a whole, with their files
+    extras: frozenset[str] = frozenset()  # subtitles that the plan's files have
     starts_at: datetime
     job_id: str = ""
     is_cancelled: bool = False
@@ -61,7 +62,7 @@ class Order:
     @property
     def files(self) -> frozenset[str]:
         """Return every path that the plan named, by itself or through a torrent."""
-        named = {file.path for step in self.pending for file in step.files}
+        named = {file.path for step in self.pending for file in step.files} | self.extras
         for step in self.pending:
             if step.verb is Verb.REMOVE_TORRENT and step.delete_files:
                 named |= self.paths.get(step.target, frozenset())

@@ -350,3 +350,20 @@ async def test_a_long_show_comes_in_several_pages(home: Home) -> None:
     last = shelf.pages[-1]
     assert last.done == last.total
     assert replace(last, total=None).dropped == 0
+
+
+async def test_an_unreadable_item_hides_no_loss_and_makes_none(home: Home) -> None:
+    """Without all ids nothing is called gone; as soon as they can be read, it is."""
+    jellyfin = home.sim.jellyfin
+    shelf = home.shelves["jellyfin"]
+    await home.read("jellyfin")
+    film = next(item for item in jellyfin.library.items.values() if item.type == "Movie")
+    series = next(item for item in jellyfin.library.items.values() if item.type == "Series")
+    jellyfin.remove(film)
+    good, series.id = series.id, "unreadable"
+    await home.read("jellyfin")
+    assert (EntryKind.MOVIE, film.id) in shelf.index
+    series.id = good
+    await home.read("jellyfin")
+    assert (EntryKind.MOVIE, film.id) not in shelf.index
+    assert (EntryKind.SERIES, good) in shelf.index

@@ -1,11 +1,12 @@
 """Tell the library what Jellyfin has, and what of it can be played."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from ..clients.errors import BadAnswer
 from ..clients.jellyfin import JellyfinClient
 from ..clients.jellyfin_models import hex_id
 from ..clients.readers import JsonObject, JsonValue, as_datetime, as_dict, as_int, as_str
@@ -25,13 +26,7 @@ _FIELDS = ("ProviderIds", "Path", "OriginalTitle")
 _IDS_AT_ONCE = 100_000
 # More than this share of a library is read as a whole: a scan has saved all metadata anew.
 _FLOOD = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An item of which only the id was asked for."""
-
-    key: str | None
+_NAME_TRIES = 3
 
 
 class JellyfinCatalogue:
@@ -104,10 +99,12 @@ class JellyfinCatalogue:
         # One that came and one that went leave the count as it was.
         if first.total or await self._client.item_count(_TYPES) != count:
             names = await self._names()
-            count = len(names)
-            yield gatherer.page(None, only=names)
+            # Unless all can be read, what is missing may be one that cannot.
+            count = len(names) if names is not None else None
+            if names is not None:
+                yield gatherer.page(None, only=names)
         begin = changes_since(first.server_time, task.now)
-        task.cursor = _complete(begin, count or 0, as_str(since.get("full_at")))
+        task.cursor = _complete(begin, count, as_str(since.get("full_at")))
 
     async def _read(
         self, start: int, limit: int, *, changed_since: datetime | None = None
@@ -122,18 +119,38 @@ class JellyfinCatalogue:
         )
         return Part(start=start, rows=part.rows, total=part.total, server_time=part.server_time)
 
-    async def _names(self) -> frozenset[str]:
-        """Return the ids of all items, in one call for most libraries."""
-        found: set[str] = set()
-        reading = SteadyList(self._read_names, _IDS_AT_ONCE)
-        async with aclosing(reading.stretches(Place())) as stretches:
-            async for stretch in stretches:
-                found.update(row.key for row in stretch.rows if row.key is not None)
-        return frozenset(found)
+    async def _names(self) -> frozenset[str] | None:
+        """Return the ids of all items, in one call for most libraries; None if some are unreadable.
 
-    async def _read_names(self, start: int, limit: int) -> Part[Name]:
-        part = await self._client.item_rows(_name, types=_TYPES, start=start, limit=limit)
-        return Part(start=start, rows=part.rows, total=part.total, server_time=part.server_time)
+        A list that changes between two pages is read again.
+        """
+        for _ in range(_NAME_TRIES):
+            found: set[str] = set()
+            start, total = 0, 1
+            while start < total:
+                part = await self._client.item_rows(
+                    partial(_note, found), types=_TYPES, start=start, limit=_IDS_AT_ONCE
+                )
+                if part.total is None or (start and part.total != total):
+                    break
+                start, total = start + len(part.rows), part.total
+                if not part.rows and start < total:
+                    raise BadAnswer("the list is cut off")
+            else:
+                if start == total:
+                    # Copied in a thread: there may be a hundred thousand.
+                    return await asyncio.to_thread(_all_of, found, total)
+        raise BadAnswer("the list kept changing while it was read")
+
+
+def _note(found: set[str], raw: JsonValue) -> None:
+    """Note the id of an item; runs in a worker thread."""
+    if (own_id := hex_id(as_dict(raw).get("Id"))) is not None:
+        found.add(own_id)
+
+
+def _all_of(found: set[str], total: int) -> frozenset[str] | None:
+    return frozenset(found) if len(found) == total else None
 
 
 def _flood(count: int | None) -> float:
@@ -141,10 +158,6 @@ def _flood(count: int | None) -> float:
     return max(_FLOOD * (count or 0), PAGE_SIZE)
 
 
-def _name(raw: JsonValue) -> Name:
-    return Name(hex_id(as_dict(raw).get("Id")))
-
-
-def _complete(since: datetime, count: int, full_at: str | None) -> JsonObject:
+def _complete(since: datetime, count: int | None, full_at: str | None) -> JsonObject:
     """Return what a complete read leaves for the next one."""
     return {"since": since.isoformat(), "count": count, "full_at": full_at}

@@ -1,5 +1,6 @@
 """Tell the library what Seerr believes to be there."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -57,7 +58,8 @@ class SeerrCatalogue:
             async for stretch in stretches:
                 rows += stretch.rows
                 total = stretch.total
-        return Wishes.of(rows, total)
+        # Of years there may be tens of thousands.
+        return await asyncio.to_thread(Wishes.of, rows, total)
 
     async def _read_requests(self, start: int, limit: int) -> Part[RequestRow]:
         part = await self._client.request_rows(request_row, take=limit, skip=start)

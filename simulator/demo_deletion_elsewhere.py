@@ -1,5 +1,6 @@
 """What somebody deletes in Radarr itself: it is noticed, and the others follow when confirmed."""
 
+import time
 from typing import Final
 
 from .demo_deletion_acts import ended_well
@@ -8,8 +9,8 @@ from .demo_deletion_home import Film
 from .demo_deletion_stage import Outcome, Stage
 from .model import JsonObject
 
-_APART: Final = 10  # minutes between two looks that make something deleted
-_PATIENCE: Final = 30  # minutes
+_APART: Final = 600.0  # seconds between two looks that make something deleted
+_PATIENCE: Final = 1800.0
 # With the film Radarr forgets what brought it: whose the torrent is nobody can prove any more.
 _UNPROVEN: Final = {
     "qbittorrent": "skipped (origin_unknown)",
@@ -44,17 +45,18 @@ async def film_elsewhere(stage: Stage, film: Film) -> Outcome:
 
 
 async def _until_noticed(stage: Stage, request_id: str) -> int:
-    """Let minutes pass until the request is called deleted; return how many that took."""
+    """Let minutes pass until the request is called deleted; return their number."""
+    started, forward = time.monotonic(), 0.0
     await stage.sim.settle()
-    minutes = 0
     while await stage.desk.stage(request_id) != "deleted":
-        if minutes > _PATIENCE:
+        if forward > _PATIENCE:
             raise TimeoutError("the request is never called deleted")
-        minutes += 1
+        forward += 60
         await stage.put_forward(60)
         await stage.desk.survey()
-    stage.expect(minutes >= _APART, f"believed after {minutes} minutes")
-    return minutes
+    passed = time.monotonic() - started + forward
+    stage.expect(passed >= _APART, f"believed after {passed:.0f} s")
+    return int(passed // 60)
 
 
 async def _follow(stage: Stage, film: Film, request_id: str, named: str) -> JsonObject:

@@ -86,7 +86,8 @@ class _SimulatedTorrents:
     async def seed(self, name: str) -> tuple[DownloadClient, str]:
         """Let a torrent of one file be seeded; return who downloads it under which hash."""
         client = self._sim.qbittorrent
-        torrent = client.add_torrent(self._sim.world.new_hash(), name, _SIZE, category="radarr")
+        key, files = self._sim.world.new_hash(), [(name, _SIZE)]
+        torrent = client.add_torrent(key, name, _SIZE, category="radarr", files=files)
         torrent.private = False
         client.finish(torrent.id)
         return client, torrent.id

@@ -245,6 +245,14 @@ def test_a_client_without_the_download_moves_nothing() -> None:
     assert wish.status.stuck
 
 
+def test_a_client_that_moves_says_nothing_about_the_import() -> None:
+    """The manager imports what is there; that takes as long as an import may take."""
+    wish = _downloads(_MOVES, None)
+    wish.says(1, about(Queue(present=True, phase=QueuePhase.IMPORT_PENDING), "a"))
+    wish.house.tracker.tick(at(1 + _minutes(Stage.IMPORTING)))
+    assert wish.status.stuck
+
+
 def test_the_next_deadline_is_told_ahead() -> None:
     """Of several the first, and what has none does not matter."""
     first, second = EPISODES[:2]

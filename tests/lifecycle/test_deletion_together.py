@@ -16,12 +16,7 @@ from custom_components.media_status.lifecycle.deletion import (
     Verb,
 )
 from custom_components.media_status.lifecycle.deletion_plan import make_plan
-from custom_components.media_status.lifecycle.model import (
-    ItemKey,
-    MediaType,
-    ProviderIds,
-    Service,
-)
+from custom_components.media_status.lifecycle.model import ItemKey, MediaType, ProviderIds, Service
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 IDS = ProviderIds(tvdb=300)

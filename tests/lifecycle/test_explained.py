@@ -92,7 +92,9 @@ NOT_MONITORED = Explanation(
 def test_what_the_manager_does_not_look_for_needs_a_person() -> None:
     """The title, or the item, is not monitored; a title that is merely unread is not."""
     wish = Wish()
-    assert wish.explanation.code == "approved"
+    assert wish.explanation == Explanation(
+        code="approved", values={"service": "radarr"}, service=RADARR
+    )
     wish.says(1, about(Title(present=True, monitored=False)))
     assert wish.explanation == NOT_MONITORED
     wish.says(2, about(Title(present=True, monitored=True)))

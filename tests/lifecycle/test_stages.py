@@ -223,3 +223,6 @@ def test_the_furthest_download_of_an_item_counts() -> None:
     assert wish.stage() is S.DOWNLOADED
     wish.says(3, about(_ended(Result.FAILED, 3), "a"))
     assert wish.stage() is S.DOWNLOADING
+    wish.says(4, about(Grab(items=frozenset({MOVIE}), at=at(4)), "c"))
+    wish.says(4, about(Queue(present=True, phase=QueuePhase.IMPORTING), "c"))
+    assert wish.stage() is S.IMPORTING

@@ -211,11 +211,30 @@ def test_files_of_a_batch_are_told_together() -> None:
     wish = Wish(*EPISODES)
     there = [about(File(present=True, file_id="1"), item) for item in (TWO, ONE, ONE)]
     items: list[JsonValue] = ["S01E01", "S01E02"]
+    wish.says(0, *(about(File(present=False), item) for item in EPISODES))
     assert _told(wish.says(1, *there)) == [("imported", SONARR, {"items": items, "count": 2})]
     assert _told(wish.says(2, *there)) == []
     assert _told(wish.says(3, about(File(present=False), ONE))) == []
     assert _told(wish.says(4, there[1])) == [
         ("imported", SONARR, {"items": ["S01E01"], "count": 1})
+    ]
+
+
+def test_what_never_was_missing_was_there_already() -> None:
+    """Only items that the first look finds, and that nobody grabbed, were there before."""
+    wish = Wish(*EPISODES)
+    wish.says(0, about(File(present=False), TWO))
+    items: list[JsonValue] = ["S01E01"]
+    assert _told(wish.says(1, *(about(File(present=True), item) for item in (ONE, TWO)))) == [
+        ("already_imported", SONARR, {"items": items, "count": 1}),
+        ("imported", SONARR, {"items": ["S01E02"], "count": 1}),
+    ]
+    wish.says(2, about(Playable(present=False), TWO))
+    assert _told(wish.says(2, about(Playable(present=True), ONE))) == [
+        ("already_playable", SONARR, {"items": items, "count": 1})
+    ]
+    assert _told(wish.says(3, about(Playable(present=True), TWO))) == [
+        ("playable", SONARR, {"items": ["S01E02"], "count": 1})
     ]
 
 

@@ -1,5 +1,6 @@
 """Whose words about items, files and downloads a request takes, and which it does not."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given, strategies as st
@@ -7,6 +8,7 @@ import pytest
 
 from custom_components.media_status.lifecycle.evidence import Evidence
 from custom_components.media_status.lifecycle.facts import (
+    Anime,
     Ask,
     AskStatus,
     FactKind,
@@ -117,6 +119,15 @@ def test_a_download_has_one_key_and_several_names() -> None:
     assert wish.house.push(_of_client(4, {"v9"}, 0.8), now=at(4)) == []
 
 
+def test_another_grab_is_stored_although_nothing_moves() -> None:
+    """Under its name the client will tell of it."""
+    wish = Wish()
+    wish.says(1, about(Grab(items=frozenset({MOVIE}), at=at(1)), "a"))
+    before = wish.status
+    (change,) = wish.says(2, about(Grab(items=frozenset({MOVIE}), at=at(2)), "b"))
+    assert (change.is_stored, wish.status) == (True, before)
+
+
 def test_two_downloads_of_one_name_are_both_meant() -> None:
     """Whoever names several speaks of all of them."""
     wish = Wish(*EPISODES)
@@ -173,7 +184,7 @@ def test_of_a_push_and_a_survey_the_later_one_is_evidence() -> None:
 # --- files -------------------------------------------------------------------------------------
 
 
-def _shoko(minutes: float, path: str | None, *said: Match | Ask) -> Observation:
+def _shoko(minutes: float, path: str | None, *said: Match | Anime) -> Observation:
     return Observation(
         connection_id="shoko-1",
         service=Service.SHOKO,
@@ -196,6 +207,20 @@ def test_a_word_about_a_file_is_about_its_items() -> None:
     assert _kinds(wish, "shoko-1") == {("i:1:1", FactKind.MATCH), ("i:1:2", FactKind.MATCH)}
     for path in ("/tv/Show/none.mkv", "/tv/Show/other.mkv"):
         assert wish.house.push(_shoko(3, path, match), now=at(3)) == []
+
+
+def test_only_a_match_is_about_the_file_of_an_event() -> None:
+    """What else comes with it is about the request."""
+    wish = Wish(*EPISODES)
+    wish.says(1, about(File(present=True, path="/tv/Show/one.mkv"), ONE))
+    anime = Anime(is_anime=True, source="shoko")
+    wish.house.push(_shoko(2, "/x/Show/one.mkv", anime), now=at(2))
+    assert _kinds(wish, "shoko-1") == {("", FactKind.ANIME)}
+    match = Match(phase=MatchPhase.HASHING)
+    answer = replace(_shoko(3, None, match), request_id=wish.request.id)
+    for path in ("/x/Show/two.mkv", None):
+        wish.house.push(replace(answer, file_path=path), now=at(3))
+        assert ("i:1:1", FactKind.MATCH) not in _kinds(wish, "shoko-1")
 
 
 def test_a_match_is_of_the_file_that_an_item_has_now() -> None:

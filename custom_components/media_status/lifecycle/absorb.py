@@ -146,7 +146,7 @@ def _learn_items(touched: Touched, subject: Subject, statement: Statement) -> No
             _name_item(touched, subject.item, value.title)
     if not found <= request.items:
         request.items |= found
-        touched.change.is_stored = True
+        touched.is_stale = True  # all that is told of it may be known from before
 
 
 def _name_item(touched: Touched, item: ItemKey, title: str) -> None:

@@ -196,7 +196,7 @@ def item_view(
     downloads: dict[str, DownloadView],
     now: datetime,
     *,
-    needs_match: bool = False,
+    needs_match: bool,
 ) -> ItemView:
     """Return where an item stands. Facts may skip stages; later ones prove earlier ones.
 

@@ -86,16 +86,16 @@ class Reader:
     def summary(self, request: Request) -> JsonObject:
         """Return a request as lists show it."""
         told = self._hub.explained(request)
-        return request_json(
+        shown = request_json(
             request,
             sentence=told.sentence,
             advice=told.advice,
             next_check=told.next_check,
             watch_url=self._hub.watch_url(request),
             entity_id=request_entity_id(self._hass, self._entry, request.id),
-            poster=poster_link(self._hass, self._hub.connections, request),
             is_admin=self._is_admin,
         )
+        return shown | {"poster_url": poster_link(self._hass, self._hub.connections, request)}
 
     def connections(self) -> list[JsonObject]:
         """Return how every connection stands."""

@@ -141,9 +141,8 @@ def request_json(
     is_admin: bool,
     advice: str | None = None,
     next_check: datetime | None = None,
-    poster: str | None = None,
 ) -> JsonObject:
-    """Return a request as lists show it; `poster` is an address of ours."""
+    """Return a request as lists show it."""
     if sentence and not is_admin:
         sentence = scrub(sentence)
     status = request.status
@@ -170,7 +169,6 @@ def request_json(
         "speed": status.speed,
         "size": status.size,
         "explanation": reason,
-        "poster_url": poster,
         "entity_id": entity_id,
     }
     return attributes | answer

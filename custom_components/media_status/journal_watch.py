@@ -12,7 +12,7 @@ from .lifecycle.codec import decode_time, encode_time
 from .lifecycle.model import ItemKey, Stage
 from .lifecycle.request import Request
 
-_PAGE = 200  # finished requests that are read at once
+_PAGE = 50  # finished requests that are read at once
 
 _SAVE_COUNT = """INSERT INTO counted (connection_id, taken_at, size, peak, peak_at, frozen)
 VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (connection_id) DO UPDATE SET

@@ -1,6 +1,6 @@
 """Tell what happened to a request: each thing once, however often and by whomever it is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from .absorb import Touched
@@ -22,8 +22,8 @@ from .facts import (
     TransferPhase,
     Verdict,
 )
-from .model import ItemKey, JsonValue, Service, Subject
-from .request import TimelineEntry
+from .model import ItemKey, JsonValue, Service, Subject, Via
+from .request import Request, TimelineEntry
 
 _ASK_CODES = {
     AskStatus.PENDING: "asked",
@@ -40,13 +40,13 @@ def entries(touched: Touched, now: datetime) -> list[TimelineEntry]:
     before: dict[Subject, list[Fact]] = {}
     for fact in touched.before.values():
         before.setdefault(fact.subject, []).append(fact)
-    told = _Teller(change.request.id, now)
+    told = _Teller(change.request, now)
     if change.opened:
         told.add(
             "opened", Service(change.request.origin.value), requested_by=change.request.requested_by
         )
     for fact in sorted(change.facts.values(), key=lambda found: found.subject.key):
-        told.hear(fact, [old for old in before.get(fact.subject, ()) if old.kind is fact.kind])
+        told.hear(fact, before.get(fact.subject, ()))
     told.close()
     if change.before is not None:
         told.add("stage", None, before=change.before.value, stage=change.request.stage.value)
@@ -60,9 +60,9 @@ def entries(touched: Touched, now: datetime) -> list[TimelineEntry]:
 class _Teller:
     """Collect entries; files and playable items of one batch are told together."""
 
-    def __init__(self, request_id: str, now: datetime) -> None:
+    def __init__(self, request: Request, now: datetime) -> None:
         self.entries: list[TimelineEntry] = []
-        self._request_id = request_id
+        self._request = request
         self._now = now
         self._items: dict[tuple[str, Service], list[ItemKey]] = {}
         self._told_grabs: set[Subject] = set()
@@ -72,7 +72,7 @@ class _Teller:
             name: value for name, value in values.items() if value is not None
         }
         entry = TimelineEntry(
-            request_id=self._request_id, at=self._now, code=code, service=service, values=known
+            request_id=self._request.id, at=self._now, code=code, service=service, values=known
         )
         self.entries.append(entry)
 
@@ -81,9 +81,13 @@ class _Teller:
             labels: list[JsonValue] = [item.label for item in sorted(set(items))]
             self.add(code, service, items=labels, count=len(labels))
 
-    def hear(self, fact: Fact, before: list[Fact]) -> None:
-        """Tell a fact unless something before already told the same milestone."""
+    def hear(self, fact: Fact, known: Sequence[Fact]) -> None:
+        """Tell a fact unless something before already told the same milestone.
+
+        `known` is all that was known of its subject.
+        """
         value = fact.value
+        before = [old for old in known if old.kind is fact.kind]
         match value:
             case Ask():
                 self._ask(fact, value, before)
@@ -104,7 +108,7 @@ class _Teller:
             case Transfer(present=True):
                 self._transfer(fact, value, before)
             case File(present=True):
-                self._file(fact, value, before)
+                self._file(fact, value, before, was_there=self._was_there(fact, known))
             case Match(phase=MatchPhase.MATCHED | MatchPhase.UNMATCHED) if not any(
                 isinstance(old.value, Match) and old.value.phase is value.phase for old in before
             ):
@@ -112,7 +116,8 @@ class _Teller:
             case Playable(present=True) if not any(
                 isinstance(old.value, Playable) and old.value.present for old in before
             ):
-                self._gather("playable", fact)
+                was_there = self._was_there(fact, known)
+                self._gather("already_playable" if was_there else "playable", fact)
 
     def _deleted(self, fact: Fact, value: Decision) -> None:
         if fact.subject.item is not None:
@@ -151,11 +156,28 @@ class _Teller:
         ):
             self.add("downloaded", fact.service, size=value.size)
 
-    def _file(self, fact: Fact, value: File, before: list[Fact]) -> None:
+    def _was_there(self, fact: Fact, known: Iterable[Fact]) -> bool:
+        """Return whether an item was there before anybody looked: it never was missing.
+
+        What is pushed has just happened.
+        """
+        item = fact.subject.item
+        if fact.via is Via.PUSH:
+            return False
+        was_missed = any(
+            isinstance(old.value, File | Playable) and not old.value.present for old in known
+        )
+        return not was_missed and not any(
+            item in value.items
+            for found in self._request.facts.values()
+            if isinstance(value := found.value, Grab)
+        )
+
+    def _file(self, fact: Fact, value: File, before: list[Fact], *, was_there: bool) -> None:
         old = [found.value for found in before if isinstance(found.value, File)]
         there = [found for found in old if found.present]
         if not there:
-            self._gather("imported", fact)
+            self._gather("already_imported" if was_there else "imported", fact)
         elif value.file_id and all(
             found.file_id and found.file_id != value.file_id for found in there
         ):

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from .arr_commands import obey, search
 from .arr_common import common_routes
+from .arr_covers import cover_routes
 from .arr_deletion_api import DeletionDesk
 from .arr_disposal import Disposal
 from .arr_notifications import NotificationBook
@@ -325,6 +326,7 @@ class ArrService[E: Entry](Service):
             *self.notifications.routes(),
             *self.desk.routes(),
             *QueueDesk(self).routes(),
+            *cover_routes(self._name),
             web.get(f"{base}/history", self._history),
             web.get(f"{base}/history/since", self._since),
         ]
@@ -364,6 +366,10 @@ class ArrService[E: Entry](Service):
         if wanted := request.query.get("downloadId"):
             rows = [row for row in rows if (row.download_id or "").lower() == wanted.lower()]
         return rows
+
+    def _name(self, entry_id: int) -> str | None:
+        entry = self.entries.get(entry_id)
+        return None if entry is None else entry.title.title
 
     async def _history(self, request: web.Request) -> web.Response:
         radarr = self.kind == "radarr"

@@ -1,5 +1,6 @@
 """Show every request as a sensor, and the tracker's figures."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,12 +90,12 @@ class RequestSensors:
             async_track_time_interval(self._hass, self._renew_pictures, _RENEW_PICTURES)
         )
 
-    @callback
-    def _renew_pictures(self, _now: datetime) -> None:
+    async def _renew_pictures(self, _now: datetime) -> None:
         """Show posters at their new addresses before the old ones expire."""
-        for request_id, request in self._entry.runtime_data.requests.items():
-            if request_id in self._sensors:
-                self._sensors[request_id].show(request)
+        for request in list(self._entry.runtime_data.requests.values()):
+            if sensor := self._sensors.get(request.id):
+                sensor.show(request)
+            await asyncio.sleep(0)  # there may be hundreds, and nobody waits for them
 
     def observe(self, event: HubEvent) -> None:
         """Follow what happened."""

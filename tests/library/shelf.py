@@ -1,5 +1,6 @@
 """A household whose services list what a test puts on their shelves."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,20 +12,20 @@ from custom_components.media_status.connections.base import CatalogueTask
 from custom_components.media_status.lifecycle.library import CataloguePage, EntryKind, LibraryEntry
 from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, ProviderIds, Service
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ..household import KINDS, Household, running
-from ..scripted import ScriptedConnection
+from ..scripted import ScriptedConnection, ScriptedShoko, ScriptedShokoClient
 
 ALL = (*KINDS, Service.SHOKO)
 
 
-class Shelf(ScriptedConnection):
+class Shelved(ScriptedConnection):
     """A service that lists its entries in pages, and fails where a test wants it to."""
 
-    def __init__(self, connection_id: str, service: Service) -> None:
-        """Initialize with an empty shelf."""
-        super().__init__(connection_id)
-        self.kind = service
+    @override
+    def fall_silent(self) -> None:
+        super().fall_silent()
         self.entries: list[LibraryEntry] = []
         self.changes: CataloguePage | None = None  # what is told of changes; None reads everything
         self.page_size = 2
@@ -33,6 +34,7 @@ class Shelf(ScriptedConnection):
         self.dropped = 0
         self.tasks: list[CatalogueTask] = []
         self.pages_read = 0
+        self.gate: asyncio.Event | None = None  # what it waits for before each page
 
     @override
     async def catalogue(self, task: CatalogueTask) -> AsyncIterator[CataloguePage]:
@@ -47,6 +49,8 @@ class Shelf(ScriptedConnection):
         for number, first in enumerate(range(start, max(len(self.entries), 1), self.page_size)):
             if number == self.fails_after and self.failure is not None:
                 raise self.failure
+            if self.gate is not None:
+                await self.gate.wait()
             part = tuple(self.entries[first : first + self.page_size])
             task.cursor = {"start": first + len(part)}
             self.pages_read += 1
@@ -58,6 +62,19 @@ class Shelf(ScriptedConnection):
                 problems=("an entry has no id",) * min(self.dropped, 1) if not first else (),
             )
         task.cursor = {"complete": True}
+
+
+class Shelf(Shelved):
+    """A service of any kind but Shoko's."""
+
+    def __init__(self, connection_id: str, service: Service) -> None:
+        """Initialize with an empty shelf."""
+        super().__init__(connection_id)
+        self.service = service  # type: ignore[misc]  # each double is of its own kind
+
+
+class ShokoShelf(Shelved, ScriptedShoko):
+    """A Shoko with a shelf."""
 
 
 class ShelfHousehold(Household):
@@ -72,21 +89,21 @@ class ShelfHousehold(Household):
         data: Mapping[str, object],
         removals: Removals = Removals.OFF,
     ) -> ScriptedConnection:
-        if kind == Service.SHOKO:
-            return super().create(hass, kind, connection_id, data, removals)
-        found = self.services.get(connection_id)
-        if found is None:
-            found = self.services[connection_id] = Shelf(connection_id, Service(kind))
-            found.service = Service(kind)  # type: ignore[misc]  # each double is of its own kind
-        return found
+        if connection_id not in self.services:
+            if kind == Service.SHOKO:
+                client = ScriptedShokoClient(async_get_clientsession(hass), str(data["url"]))
+                self.services[connection_id] = ShokoShelf(connection_id, client)
+            else:
+                self.services[connection_id] = Shelf(connection_id, Service(kind))
+        return self.services[connection_id]
 
-    def shelf(self, kind: Service) -> Shelf:
+    def shelf(self, kind: str) -> Shelved:
         """Return a service."""
         found = self.services[kind]
-        assert isinstance(found, Shelf)
+        assert isinstance(found, Shelved)
         return found
 
-    def put(self, kind: Service, *entries: LibraryEntry) -> None:
+    def put(self, kind: str, *entries: LibraryEntry) -> None:
         """Let a service have exactly this."""
         self.shelf(kind).entries = list(entries)
 
@@ -170,4 +187,25 @@ def episode(
         present=present,
         path=path,
         details=details,
+    )
+
+
+def file(
+    own_id: str,
+    series_id: str | None,
+    *,
+    path: str,
+    anidb: int | None = None,
+    **details: str,
+) -> LibraryEntry:
+    """Return a file of Shoko's."""
+    return LibraryEntry(
+        kind=EntryKind.FILE,
+        own_id=own_id,
+        series_id=series_id,
+        shoko=None if series_id is None else int(series_id),
+        anidb=anidb,
+        path=path,
+        present=True,
+        details={"match": "unmatched" if series_id is None else "matched", **details},
     )

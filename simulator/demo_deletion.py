@@ -67,7 +67,7 @@ async def _play(stage: Stage) -> None:
     films = [shown, interrupted, emptied, forgotten, stubborn]
     for film in (neighbour, *films):
         await stage.request_id(film)
-    before = Before(await home.traces(), set(stage.sim.radarr.entries), films, forgotten)
+    before = Before(await home.traces(), set(stage.sim.radarr.entries), films)
     await stage.play("preview", shown, preview)
     await stage.play("dry run", shown, dry_run)
     await stage.play("run", shown, run)
@@ -85,7 +85,6 @@ class Before:
     traces: Traces
     entries: set[int]
     deleted: list[Film]
-    forgotten: Film  # its torrent stays
 
     async def untouched(self, stage: Stage, neighbour: Film) -> Outcome:
         """Require that nobody else lost anything: no file, torrent or entry."""
@@ -94,9 +93,8 @@ class Before:
         left = {path: traces[path] for path in own if path in traces}
         stage.expect(own and left == own, f"it had {own}, and has {left}")
         others = {Path(path).name for path in traces.keys() - own.keys()}
-        stage.expect(others == {self.forgotten.torrent}, f"there still are {others}")
-        names = {neighbour.torrent, self.forgotten.torrent}
-        stage.expect(torrents == names, f"the torrents are {torrents}")
+        stage.expect(not others, f"there still are {others}")
+        stage.expect(torrents == {neighbour.torrent}, f"the torrents are {torrents}")
         entries = self.entries - {film.entry.id for film in self.deleted}
         stage.expect(set(stage.sim.radarr.entries) == entries, "Radarr lost another film")
         await stage.request_id(neighbour)

@@ -11,11 +11,11 @@ from .model import JsonObject
 
 _APART: Final = 600.0  # seconds between two looks that make something deleted
 _PATIENCE: Final = 1800.0
-# With the film Radarr forgets what brought it: whose the torrent is nobody can prove any more.
-_UNPROVEN: Final = {
-    "qbittorrent": "skipped (origin_unknown)",
+# With the film Radarr forgets what brought it: that the torrent is the film's, only we know.
+_FOLLOWED: Final = {
+    "qbittorrent": "verified",
     "radarr": "not_needed (nothing_there)",
-    "jellyfin": "skipped (files_unknown)",
+    "jellyfin": "verified",
     "seerr": "verified",
 }
 
@@ -31,17 +31,15 @@ async def file_elsewhere(stage: Stage, film: Film) -> Outcome:
 
 
 async def film_elsewhere(stage: Stage, film: Film) -> Outcome:
-    """Delete the whole film in Radarr; what is not provably its own stays."""
+    """Delete the whole film in Radarr; the others follow."""
     request_id = await stage.request_id(film)
     stage.sim.radarr.delete(film.entry)
     minutes = await _until_noticed(stage, request_id)
     job = await _follow(stage, film, request_id, film.title.title)
-    found = {name: told for name, told in statuses(job).items() if name in _UNPROVEN}
-    stage.expect(found == _UNPROVEN, f"ended as {found}")
-    await stage.sim.jellyfin.scan()  # which it does by itself, every night
-    await stage.is_gone(film, but_for=frozenset({"file", "torrent"}))
-    seen = "can be asked for again; its torrent, now nobody's, stays"
-    return job, f"seen after {minutes} min, repair, confirmed; {seen}"
+    found = {name: told for name, told in statuses(job).items() if name in _FOLLOWED}
+    stage.expect(found == _FOLLOWED, f"ended as {found}")
+    gone = await stage.is_gone(film)
+    return job, f"seen after {minutes} min, repair, confirmed; {gone}"
 
 
 async def _until_noticed(stage: Stage, request_id: str) -> int:

@@ -50,6 +50,10 @@ WHERE r.media_type = :media_type AND r.is_4k = :is_4k AND (
     OR json_extract(r.document, '$.ids.tvdb') = :tvdb
     OR json_extract(r.document, '$.ids.imdb') = :imdb
 )"""
+_OTHERS_DOWNLOADS = """SELECT DISTINCT d.download_id
+FROM downloads d JOIN requests r ON r.id = d.request_id
+WHERE d.download_id IN (SELECT value FROM json_each(?))
+    AND r.id NOT IN (SELECT value FROM json_each(?)) AND r.stage <> 'deleted'"""
 _GIVEN_UP = frozenset({Stage.DECLINED, Stage.DELETED, Stage.FAILED})
 _WITH_FILE = frozenset({Stage.ANIME_MATCHING, Stage.SYNCING_LIBRARY, Stage.AVAILABLE})
 
@@ -143,6 +147,16 @@ class Deletions:
         return await self._read(
             partial(_read_same_title, media_type=media_type, ids=ids, is_4k=is_4k)
         )
+
+    async def downloads_of_others(
+        self, downloads: Iterable[str], request_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """Return which of these downloads also brought something to other requests."""
+        names, chosen = dumps([*sorted(downloads)]), dumps([*sorted(request_ids)])
+        rows = await self._read(
+            lambda database: database.execute(_OTHERS_DOWNLOADS, (names, chosen)).fetchall()
+        )
+        return frozenset(str(name) for (name,) in rows)
 
     async def verify_chain(self) -> ChainReport:
         """Check the whole log, some rows at a time, and name the first that is not as written."""

@@ -17,7 +17,7 @@ from custom_components.media_status.lifecycle.deletion import (
     Step,
     Verb,
 )
-from custom_components.media_status.lifecycle.model import ItemKey, Service
+from custom_components.media_status.lifecycle.model import ItemKey, Service, Stage
 from homeassistant.core import HomeAssistant
 
 from .house import HASH, House, a_film, a_series, calls, housed, services_with
@@ -168,3 +168,17 @@ async def test_episodes_are_named_by_their_own_ids(hass: HomeAssistant, tmp_path
             assert {one.id for one in found if one.kind is TargetKind.EPISODE} == {
                 f"9{item.number}" for item in (items or series.items)
             }
+
+
+async def test_a_download_of_two_requests_is_nobodys_own(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    """Until the other request is deleted, or goes along."""
+    async with housed(hass, tmp_path / "j.db", services_with(a_film())) as house:
+        await house.know(a_film(ended=True), a_film(2, ended=True))
+        assert (await preview(house)).targets[0].own_downloads == frozenset()
+        both = [Wish(request_id="film-1"), Wish(request_id="film-2")]
+        plan = await house.deletions.preview(both, DeletionOptions())
+        assert [target.own_downloads for target in plan.targets] == [{HASH}, {HASH}]
+        await house.know(a_film(2, ended=True, stage=Stage.DELETED))
+        assert (await preview(house)).targets[0].own_downloads == {HASH}

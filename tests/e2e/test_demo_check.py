@@ -43,7 +43,7 @@ DELETED = (
     ("run", "verified", 4, "disk empty, torrent gone"),
     ("kill -9", "verified", 4, "Radarr called 1 time; disk empty, torrent gone"),
     ("file elsewhere", "verified", 4, "min, repair, confirmed; disk empty, torrent gone"),
-    ("film elsewhere", "skipped (origin_unknown)", 1, "min, repair, confirmed; can be asked"),
+    ("film elsewhere", "verified", 3, "min, repair, confirmed; disk empty, torrent gone"),
     ("200, files stay", "verified", 4, "failed (files_left), repair, retried; disk empty"),
 )
 

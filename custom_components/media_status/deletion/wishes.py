@@ -61,6 +61,8 @@ async def _target(
 ) -> DeletionTarget:
     items = chosen[request.id]
     is_movie = request.media_type is MediaType.MOVIE
+    downloads = _downloads(request, None if is_whole else items)
+    shared = await house.journal.deletions.downloads_of_others(downloads, chosen)
     return DeletionTarget(
         request_id=request.id,
         media_type=request.media_type,
@@ -72,7 +74,8 @@ async def _target(
         is_whole=is_whole or is_movie,
         items=items,
         service_ids=dict(request.service_ids),
-        downloads=_downloads(request, None if is_whole else items),
+        downloads=downloads,
+        own_downloads=downloads - shared,
         library_ids=frozenset(
             fact.value.item_id
             for fact in request.facts.values()

@@ -62,6 +62,7 @@ class DeletionTarget:
     items: frozenset[ItemKey] = frozenset()
     service_ids: Mapping[str, str] = field(default_factory=dict)  # connection -> its own id
     downloads: frozenset[str] = frozenset()  # all names of downloads that served the items
+    own_downloads: frozenset[str] = frozenset()  # of these: what no other request knows of
     library_ids: frozenset[str] = frozenset()  # Jellyfin's items that we proved
     kept_items: frozenset[ItemKey] = frozenset()  # what other requests of the title hold
 

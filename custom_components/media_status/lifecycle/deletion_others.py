@@ -63,6 +63,11 @@ def library_steps(
     steps: list[Step] = []
     holders = list(holders)
     kept = _kept_files(holders, doom) if options.delete_files else []
+    titled = {
+        title.request_id
+        for holder in holders
+        for title in (holder.holdings.titles if holder.holdings else ())
+    }
     for holder in holders:
         for target in targets:
             held = [
@@ -72,7 +77,8 @@ def library_steps(
                 and (item.item is None or not any(is_same_file(item.path, path) for path in kept))
             ]
             if held:
-                steps.append(_refresh(target, holder, held, doom, options))
+                is_kept = target.request_id in titled - doom.touched
+                steps.append(_refresh(target, holder, held, options, is_kept=is_kept))
     return steps
 
 
@@ -91,10 +97,12 @@ def _refresh(
     target: DeletionTarget,
     holder: Holder,
     held: Sequence[HeldItem],
-    doom: Doom,
     options: DeletionOptions,
+    *,
+    is_kept: bool,
 ) -> Step:
-    is_going = options.delete_files and target.request_id in doom.touched
+    """Return the look at one place. What no manager has any more, a look does no harm to."""
+    is_going = options.delete_files and not is_kept
     items = [item for item in held if item.item is None or item.item in target.items]
     return Step(
         id=f"{holder.connection_id}:refresh:{target.request_id}",
@@ -108,11 +116,7 @@ def _refresh(
         expects={item.item_id: item.path for item in items if item.path},
         vanishes=tuple(sorted(item.item_id for item in items if item.item is not None)),
         status=StepStatus.PENDING if is_going else StepStatus.SKIPPED,
-        reason=None
-        if is_going
-        else "files_kept"
-        if target.request_id in doom.touched
-        else "files_unknown",
+        reason=None if is_going else "files_kept",
     )
 
 

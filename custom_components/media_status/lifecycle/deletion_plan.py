@@ -99,10 +99,11 @@ def _torrent_step(
     doom: Doom,
     options: DeletionOptions,
     holders: Sequence[Holder],
-    targets: Iterable[DeletionTarget],
+    targets: Sequence[DeletionTarget],
 ) -> Step:
     """Return what happens to a torrent: it goes only when nobody else has anything of it."""
-    reason = _why_kept(torrent, doom, options, holders)
+    is_known = any(_brought(torrent, target, holders) for target in targets)
+    reason = _why_kept(torrent, doom, options, holders, is_known=is_known)
     mine = {target.request_id for target in targets if target.downloads & torrent.names} | {
         title.request_id
         for found in holders
@@ -125,8 +126,26 @@ def _torrent_step(
     )
 
 
+def _brought(torrent: HeldTorrent, target: DeletionTarget, holders: Iterable[Holder]) -> bool:
+    """Return whether we know ourselves what a torrent brought: all of one target, nothing else.
+
+    Radarr and Sonarr forget with a title what brought it; only then our own word is needed.
+    """
+    is_forgotten = all(
+        title.request_id != target.request_id
+        for found in holders
+        for title in (found.holdings.titles if found.holdings else ())
+    )
+    return is_forgotten and target.is_whole and bool(target.own_downloads & torrent.names)
+
+
 def _why_kept(
-    torrent: HeldTorrent, doom: Doom, options: DeletionOptions, holders: Iterable[Holder]
+    torrent: HeldTorrent,
+    doom: Doom,
+    options: DeletionOptions,
+    holders: Iterable[Holder],
+    *,
+    is_known: bool,
 ) -> str | None:
     """Return why a torrent stays, None when all that it brought goes and it has seeded enough."""
     served = [
@@ -138,7 +157,7 @@ def _why_kept(
     ]
     if not options.delete_torrents:
         return "torrents_kept"
-    if not served:
+    if not served and not is_known:
         return "origin_unknown"
     if any(not doom.covers(connection, one) for connection, one in served):
         return "torrent_shared"

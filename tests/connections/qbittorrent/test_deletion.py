@@ -16,6 +16,7 @@ from custom_components.media_status.connections.qbittorrent import QBittorrentCo
 from custom_components.media_status.lifecycle.deletion import (
     DeletionOptions,
     HeldTorrent,
+    Plan,
     Step,
     StepStatus,
     Verb,
@@ -245,6 +246,37 @@ async def test_what_seeds_a_library_file_in_place_is_told(estate: Estate, heat: 
     add("b" * 40, "Other", 5, files=[("a.mkv", 3), ("b.mkv", 2)], save_path=root)
     step = await torrent_step(estate, heat)
     assert (step.target, step.reason) == (place.id, "origin_unknown")
+
+
+async def test_what_a_manager_forgot_we_know(estate: Estate, heat: Title) -> None:
+    """With a film Radarr forgets what brought it; our own record decides where it is ours alone."""
+    held = hold_film(estate.sim, heat)
+    torrent = held.torrents[0]
+    reached(torrent)
+    estate.sim.radarr.delete(held.entry)
+    target = replace(film_target(heat), downloads=frozenset({torrent.id}))
+    shared = await estate.plan(target)
+    assert [step.reason for step in steps_of_torrents(shared)] == ["origin_unknown"]
+    own = await estate.plan(replace(target, own_downloads=frozenset({torrent.id})))
+    assert only(own, Verb.REMOVE_TORRENT).target == torrent.id
+
+
+async def test_what_a_manager_still_has_is_not_decided_by_us(estate: Estate, heat: Title) -> None:
+    """Another film of the same torrent is in Radarr, whatever our own record says."""
+    other = estate.sim.world.add_title_movie(title="Ronin", year=1998, tmdb=8195)
+    first, _ = hold_collection(estate.sim, [heat, other])
+    torrent = first.torrents[0]
+    reached(torrent)
+    estate.sim.radarr.delete(first.entry)
+    names = frozenset({torrent.id})
+    target = replace(film_target(heat), downloads=names, own_downloads=names)
+    (step,) = steps_of_torrents(await estate.plan(target))
+    assert step.reason == "torrent_shared"
+
+
+def steps_of_torrents(plan: Plan) -> list[Step]:
+    """Return what a plan says of torrents, to be done or not."""
+    return [step for step in plan.steps if step.verb is Verb.REMOVE_TORRENT]
 
 
 async def test_torrents_are_counted(estate: Estate, heat: Title) -> None:

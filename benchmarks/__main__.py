@@ -7,7 +7,9 @@ from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
 
-from . import convergence, deletion, forecast, signalr, startup, survey, webhooks
+from simulator.catalogue import PROFILES
+
+from . import convergence, deletion, forecast, library, signalr, startup, survey, webhooks
 from .figures import Figures
 
 
@@ -21,6 +23,7 @@ def main() -> int:
         "convergence": convergence.run,
         "deletion": deletion.run,
         "forecast": forecast.run,
+        "library": library.run,
         "signalr": signalr.run,
     }
     parser.add_argument("benchmark", choices=sorted(benchmarks))
@@ -38,11 +41,18 @@ def main() -> int:
         help="how many plans (deletion only); the first household has the seed",
     )
     parser.add_argument(
+        "--profile",
+        choices=[name for name in PROFILES if PROFILES[name].history],
+        default=library.PROFILE,
+        help="how big the household is (library only)",
+    )
+    parser.add_argument(
         "--assert", dest="strict", action="store_true", help="exit 1, naming each missed target"
     )
     options = parser.parse_args()
     benchmarks["convergence"] = partial(convergence.run, schedules=options.schedules)
     benchmarks["deletion"] = partial(deletion.run, plans=options.plans)
+    benchmarks["library"] = partial(library.run, profile=options.profile)
     figures = Figures()
     with TemporaryDirectory(prefix="bench-") as folder:
         asyncio.run(benchmarks[options.benchmark](figures, options.seed, Path(folder)))

@@ -73,13 +73,15 @@ def connection(name: str, address: Mapping[str, str]) -> ConfigSubentryDataWithI
     )
 
 
-def _new_entry(connections: list[ConfigSubentryDataWithId]) -> ConfigEntry[Hub]:
+def _new_entry(
+    connections: list[ConfigSubentryDataWithId], options: Mapping[str, object]
+) -> ConfigEntry[Hub]:
     return ConfigEntry(
         data={},
         discovery_keys=MappingProxyType({}),
         domain=DOMAIN,
         minor_version=1,
-        options={"manage_webhooks": False},
+        options={"manage_webhooks": False, **options},
         source="user",
         subentries_data=connections,
         title="Media Status",
@@ -88,10 +90,14 @@ def _new_entry(connections: list[ConfigSubentryDataWithId]) -> ConfigEntry[Hub]:
     )
 
 
-async def set_up(hass: HomeAssistant, connections: list[ConfigSubentryDataWithId]) -> Hub:
+async def set_up(
+    hass: HomeAssistant,
+    connections: list[ConfigSubentryDataWithId],
+    options: Mapping[str, object] = MappingProxyType({}),
+) -> Hub:
     """Add the tracker, or start a stored one, and wait until all its entities are there."""
     stored = hass.config_entries.async_entries(DOMAIN)
-    entry: ConfigEntry[Hub] = stored[0] if stored else _new_entry(connections)
+    entry: ConfigEntry[Hub] = stored[0] if stored else _new_entry(connections, options)
     if stored:
         assert await async_setup_component(hass, DOMAIN, {})
     else:

@@ -54,7 +54,7 @@ class Levers:
         return found
 
 
-def _addresses(simulator: Simulator) -> dict[str, dict[str, str]]:
+def addresses(simulator: Simulator) -> dict[str, dict[str, str]]:
     """Return what a connection to each service needs to know."""
     found = {
         name: {"url": simulator.url(name), "api_key": simulator.api_key(name)}
@@ -69,10 +69,10 @@ def _addresses(simulator: Simulator) -> dict[str, dict[str, str]]:
     return found
 
 
-async def _main(seed: int, addresses: Path) -> None:
+async def _main(seed: int, where: Path) -> None:
     async with Simulator(profile="L", seed=seed, stepped=False) as simulator:
-        found = json.dumps(_addresses(simulator))
-        await asyncio.to_thread(addresses.write_text, found, encoding="utf-8")
+        found = json.dumps(addresses(simulator))
+        await asyncio.to_thread(where.write_text, found, encoding="utf-8")
         levers = Levers(simulator)
         await serve({"ask_for": levers.ask_for, "calls": levers.calls})
 

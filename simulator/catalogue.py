@@ -23,27 +23,75 @@ _SERIES_IDS = 1_500_000
 
 @dataclass(slots=True, frozen=True, kw_only=True)
 class Profile:
-    """How big a household's library is."""
+    """How big a household is: its shelf, and what else its services remember.
+
+    The shelf is there from the start; `simulator.past.live` brings the rest.
+    """
 
     movies: int
     series: int
     episodes: int
+    active: int = 0  # requests that are open
+    history: int = 0  # requests that are done
+    queue: int = 0  # rows
+    torrents: int = 0  # those that seed
+    users: int = 3
 
 
+# The sizes that are measured: a small computer, a usual household, what we aim at, and far more.
 PROFILES = {
     "empty": Profile(movies=0, series=0, episodes=0),
     "tiny": Profile(movies=3, series=2, episodes=12),
-    "S": Profile(movies=100, series=20, episodes=600),
-    "M": Profile(movies=1_000, series=200, episodes=10_000),
-    "L": Profile(movies=5_000, series=1_000, episodes=50_000),
+    "S": Profile(
+        movies=500,
+        series=120,
+        episodes=5_000,
+        active=10,
+        history=500,
+        queue=15,
+        torrents=100,
+        users=4,
+    ),
+    "M": Profile(
+        movies=2_000,
+        series=400,
+        episodes=20_000,
+        active=40,
+        history=3_000,
+        queue=60,
+        torrents=500,
+        users=8,
+    ),
+    "L": Profile(
+        movies=5_000,
+        series=1_000,
+        episodes=50_000,
+        active=200,
+        history=20_000,
+        queue=300,
+        torrents=2_000,
+        users=20,
+    ),
+    "XL": Profile(
+        movies=20_000,
+        series=3_000,
+        episodes=150_000,
+        active=1_000,
+        history=100_000,
+        queue=2_000,
+        torrents=10_000,
+        users=50,
+    ),
 }
 
 
 def library_titles(profile: Profile, now: datetime) -> list[Title]:
     """Return the titles that are complete on disk before anything happens."""
     films = [_film(number) for number in range(1, profile.movies + 1)]
-    share = profile.episodes // profile.series if profile.series else 0
-    return films + [_series(number, share) for number in range(1, profile.series + 1)]
+    share, rest = divmod(profile.episodes, profile.series) if profile.series else (0, 0)
+    return films + [
+        _series(number, share + (number <= rest)) for number in range(1, profile.series + 1)
+    ]
 
 
 def _name(number: int) -> str:

@@ -43,7 +43,8 @@ class Faults:
 
     Pushes (probabilities 0 to 1): `drop`, `duplicate`, `reorder` (held back behind the next push),
     `delay` (at most this many simulated seconds). Answers: `status` (every call gets it), `errors`
-    (probability of a 500), `slow` (real seconds before an answer), `half` (body cut in the middle),
+    (probability of a 500), `slow` (real seconds before an answer), `slow_pages` (the same for each
+    page of a Jellyfin library, as 10.11 takes for big ones), `half` (body cut in the middle),
     `short_pages` (a page has fewer rows than it says, so a reader never reaches the total).
     `skew` moves the service's own clock by so many seconds. Calls that change something have
     faults of their own: `on_write("lost", "DELETE /api/v3/movie")`, see `WriteFault`.
@@ -57,6 +58,7 @@ class Faults:
     status: int | None = None
     errors: float = 0.0
     slow: float = 0.0
+    slow_pages: float = 0.0
     half: bool = False
     short_pages: bool = False
     starting: bool = False
@@ -91,7 +93,7 @@ class Faults:
     def clear(self) -> None:
         """Turn every fault off."""
         self.drop = self.duplicate = self.reorder = self.delay = 0.0
-        self.errors = self.slow = self.skew = 0.0
+        self.errors = self.slow = self.slow_pages = self.skew = 0.0
         self.status = None
         self.half = self.short_pages = self.starting = False
         self.writes.clear()

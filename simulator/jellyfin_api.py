@@ -1,5 +1,6 @@
 """Items over REST: the simulated Jellyfin's `/Items` and `/Shows`."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ class ItemsApi:
             wanted = [part.replace("-", "") for part in query["ids"].split(",") if part]
             items = self._server.library.items
             return self._answer(request, [items[key] for key in wanted if key in items])
+        if self._server.faults.slow_pages and query.get("limit") != "0":
+            await asyncio.sleep(self._server.faults.slow_pages)
         return self._answer(request, self._select(query))
 
     def _select(self, query: Mapping[str, str]) -> list[Item]:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 import sys
@@ -13,20 +14,22 @@ from . import convergence, deletion, forecast, library, signalr, startup, survey
 from .figures import Figures
 
 
-def main() -> int:
-    """Measure, print, and return 1 when a target was asked for and missed."""
+type Benchmark = Callable[[Figures, int, Path], Awaitable[None]]
+_BENCHMARKS: dict[str, Benchmark] = {
+    "webhooks": webhooks.run,
+    "survey": survey.run,
+    "startup": startup.run,
+    "convergence": convergence.run,
+    "deletion": deletion.run,
+    "forecast": forecast.run,
+    "library": library.run,
+    "signalr": signalr.run,
+}
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    benchmarks = {
-        "webhooks": webhooks.run,
-        "survey": survey.run,
-        "startup": startup.run,
-        "convergence": convergence.run,
-        "deletion": deletion.run,
-        "forecast": forecast.run,
-        "library": library.run,
-        "signalr": signalr.run,
-    }
-    parser.add_argument("benchmark", choices=sorted(benchmarks))
+    parser.add_argument("benchmark", choices=sorted(_BENCHMARKS))
     parser.add_argument("--seed", type=int, default=1, help="what the random order follows")
     parser.add_argument(
         "--schedules",
@@ -49,17 +52,35 @@ def main() -> int:
     parser.add_argument(
         "--assert", dest="strict", action="store_true", help="exit 1, naming each missed target"
     )
-    options = parser.parse_args()
-    benchmarks["convergence"] = partial(convergence.run, schedules=options.schedules)
-    benchmarks["deletion"] = partial(deletion.run, plans=options.plans)
-    benchmarks["library"] = partial(library.run, profile=options.profile)
+    return parser.parse_args()
+
+
+def _chosen(options: argparse.Namespace) -> Benchmark:
+    match options.benchmark:
+        case "convergence":
+            return partial(convergence.run, schedules=options.schedules)
+        case "deletion":
+            return partial(deletion.run, plans=options.plans)
+        case "library":
+            return partial(library.run, profile=options.profile)
+        case name:
+            return _BENCHMARKS[name]
+
+
+def main() -> int:
+    """Measure, print, and return 1 when a target was asked for and missed."""
+    options = _options()
     figures = Figures()
     with TemporaryDirectory(prefix="bench-") as folder:
-        asyncio.run(benchmarks[options.benchmark](figures, options.seed, Path(folder)))
+        asyncio.run(_run(_chosen(options), figures, options.seed, Path(folder)))
     for missed in figures.missed:
         print(f"missed: {missed}")
     is_strict = options.strict or options.benchmark == "deletion"
     return 1 if is_strict and figures.missed else 0
+
+
+async def _run(benchmark: Benchmark, figures: Figures, seed: int, folder: Path) -> None:
+    await benchmark(figures, seed, folder)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.components import persistent_notification
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.util import dt as dt_util
+from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN
 from ..lifecycle.model import JsonObject
@@ -15,8 +17,15 @@ from .reading import SourceRead
 if TYPE_CHECKING:
     from ..hub import Hub
 
+SIGNAL: Final = SignalType[JsonObject](f"{DOMAIN}_library_progress")
 NOTIFICATION: Final = f"{DOMAIN}_library_sync"
 _EVERY: Final = timedelta(seconds=5)
+
+
+@callback
+def subscribe(hass: HomeAssistant, listener: Callable[[JsonObject], None]) -> Callable[[], None]:
+    """Call `listener` with every step of any sync, over reloads; return how to stop that."""
+    return async_dispatcher_connect(hass, SIGNAL, listener)
 
 
 class Progress:
@@ -28,15 +37,9 @@ class Progress:
         self.is_dry_run = False
         self.reads: Mapping[str, SourceRead] = {}
         self._hub = hub
-        self._listeners: list[Callable[[JsonObject], None]] = []
         self._shown_at: datetime | None = None
         self._told_at: datetime | None = None
         self._is_shown = False
-
-    def subscribe(self, listener: Callable[[JsonObject], None]) -> Callable[[], None]:
-        """Call `listener` with every step; return how to stop that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     @callback
     def begin(self, *, is_dry_run: bool) -> None:
@@ -90,9 +93,7 @@ class Progress:
 
     def _tell(self) -> None:
         now = self._told_at = dt_util.utcnow()
-        told = self.as_json() if self._listeners else {}
-        for listener in tuple(self._listeners):
-            listener(told)
+        async_dispatcher_send(self._hub.hass, SIGNAL, self.as_json())
         if self.phase is not None and self._shown_at is not None and now - self._shown_at >= _EVERY:
             self._shown_at = now
             self._notify()

@@ -8,10 +8,12 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
+from ..journal import JournalError
 from ..lifecycle.model import JsonObject, MediaType, ProviderIds
-from ..queries import loaded_entry
+from ..queries import history_unavailable, loaded_entry
 from .actions import REPORT_FIELDS, async_report
 from .lookup import look_up
+from .progress import subscribe
 from .words import connection_name, result_json
 
 TYPE_LIBRARY: Final = f"{DOMAIN}/library"
@@ -43,7 +45,10 @@ async def handle_library(
     message_id = int(str(msg["id"]))
     if isinstance(wanted := msg.get("have"), dict):
         ids = ProviderIds(tmdb=wanted.get("tmdb"), tvdb=wanted.get("tvdb"), imdb=wanted.get("imdb"))
-        found = await look_up(hub.journal.library, MediaType(wanted["media_type"]), ids)
+        try:
+            found = await look_up(hub.journal.library, MediaType(wanted["media_type"]), ids)
+        except JournalError as err:
+            raise history_unavailable() from err
         have: list[JsonObject] = [
             {
                 "connection_id": one.source.connection_id,
@@ -55,17 +60,17 @@ async def handle_library(
         ]
         connection.send_result(message_id, {"have": have})
         return
+    code = msg.get("code")
+    report = await async_report(
+        hub, None if code is None else str(code), int(str(msg["after"])), int(str(msg["limit"]))
+    )
     if msg["subscribe"]:
 
         @callback
         def told(progress: JsonObject) -> None:
             connection.send_event(message_id, progress)
 
-        connection.subscriptions[message_id] = hub.library.progress.subscribe(told)
-    code = msg.get("code")
-    report = await async_report(
-        hub, None if code is None else str(code), int(str(msg["after"])), int(str(msg["limit"]))
-    )
+        connection.subscriptions[message_id] = subscribe(hass, told)
     last = hub.library.last
     report["progress"] = hub.library.progress.as_json()
     report["last_sync"] = None if last is None else result_json(hub, last)

@@ -13,7 +13,6 @@ from simulator.catalogue import PROFILES
 from . import convergence, deletion, forecast, library, signalr, startup, survey, webhooks
 from .figures import Figures
 
-
 type Benchmark = Callable[[Figures, int, Path], Awaitable[None]]
 _BENCHMARKS: dict[str, Benchmark] = {
     "webhooks": webhooks.run,

@@ -47,6 +47,25 @@ def test_a_file_goes_with_its_title_after_two_looks() -> None:
     assert house.of(world).stage is Stage.APPROVED
 
 
+def test_what_is_pushed_of_a_missing_title_is_not_kept() -> None:
+    """A late push that no survey can answer any more changes nothing in the end."""
+    world = _film()
+    world.files = {MOVIE}
+    house, alone = House(world), House(world)
+    for one in (house, alone):
+        one.survey(at(0))
+    late = world.manager_says(
+        at(1), Via.PUSH, Statement(value=File(present=False), subject=Subject(item=MOVIE))
+    )
+    house.push(late, now=at(1))
+    assert house.of(world).stage is not Stage.SYNCING_LIBRARY
+    world.managed, world.files = False, set()
+    for one in (house, alone):
+        one.survey(at(2))
+    assert house.stages(world) == alone.stages(world)
+    assert house.of(world).stage is Stage.SYNCING_LIBRARY
+
+
 def test_a_failed_download_goes_with_its_title() -> None:
     """A film that is gone from Radarr has not failed."""
     world = _film()

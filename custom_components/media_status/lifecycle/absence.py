@@ -107,6 +107,12 @@ def is_let_go(request: Request, connection_id: str, own_id: str | None) -> bool:
     return fact.seen_at - fact.since >= GONE_AFTER
 
 
+def is_missing(request: Request, connection_id: str) -> bool:
+    """Return whether a manager did not have a title when it was last looked for."""
+    fact = request.facts.get((REQUEST, connection_id, FactKind.TITLE, Via.SURVEY))
+    return fact is not None and isinstance(fact.value, Title) and not fact.value.present
+
+
 def is_of_former_life(request: Request, observation: Observation) -> bool:
     """Return whether a push is about a title under another own id than the one it has now.
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from .absence import absences, is_let_go, is_of_former_life, is_void, own_ids
+from .absence import absences, is_let_go, is_missing, is_of_former_life, is_void, own_ids
 from .absorb import Touched, absorb, is_superseded
 from .derive import derive
 from .ended import Ended, remains
@@ -298,11 +298,13 @@ class Tracker:
     ) -> None:
         """Drop what the connection pushed before the survey began and the survey has answered.
 
-        What it said of a title that it has let go of goes, too: nobody will ever take that back.
-        `own_id` is what it called the title before.
+        What it said of a title that it has let go of goes, too: nobody will ever take that back;
+        while the title is merely missing, what was pushed of its parts goes, which no survey can
+        answer. `own_id` is what it called the title before.
         """
         connection_id, started_at = survey.connection_id, survey.seen_at
         has_let_go = is_let_go(request, connection_id, own_id)
+        is_lost = is_missing(request, connection_id)
         dropped = [
             key
             for key, fact in request.facts.items()
@@ -311,6 +313,7 @@ class Tracker:
                 is_superseded(fact, connection_id, started_at)
                 and (
                     fact.kind in complete
+                    or (is_lost and is_void(fact, connection_id))
                     or (fact.subject, connection_id, fact.kind, Via.SURVEY) in stated
                 )
             )

@@ -144,9 +144,7 @@ def test_seasons_that_are_taken_out_of_a_request_are_not_waited_for() -> None:
 def test_a_season_that_is_put_back_has_its_episodes_at_once() -> None:
     """The manager says nothing new of them: what it said before counts again."""
     items = tuple(ItemKey(season, 1) for season in (1, 2))
-    world = _series(
-        items=items, seasons=frozenset({1, 2}), managed=True, status=AskStatus.APPROVED
-    )
+    world = _series(items=items, seasons=frozenset({1, 2}), managed=True, status=AskStatus.APPROVED)
     house = House(world)
     for minutes, seasons in enumerate(({1, 2}, {1}, {1, 2})):
         world.seasons = frozenset(seasons)

@@ -272,6 +272,18 @@ def test_the_next_deadline_is_told_ahead() -> None:
     assert change.stuck
 
 
+def test_what_is_usual_for_films_counts_for_films() -> None:
+    """Not for series, and only at its stage."""
+    usual = {(MediaType.MOVIE, Stage.SYNCING_LIBRARY): timedelta(minutes=20)}
+    for wish, is_late in ((Wish(), True), (Wish(*EPISODES), False)):
+        item = MOVIE if is_late else EPISODES[0]
+        wish.says(0, about(File(present=True), item))
+        list(wish.house.tracker.reconsider(_options(Deadlines(usual=usual)), at(19)))
+        assert not wish.status.stuck
+        wish.house.tracker.tick(at(20))
+        assert wish.status.stuck is is_late
+
+
 def test_a_new_stage_has_all_its_time() -> None:
     """However long the one before took."""
     wish = Wish()

@@ -4,6 +4,7 @@ from itertools import accumulate
 
 import pytest
 
+from custom_components.media_status.lifecycle.derive import derive
 from custom_components.media_status.lifecycle.explain import Setup
 from custom_components.media_status.lifecycle.facts import (
     Anime,
@@ -126,6 +127,15 @@ def test_a_series_stands_somewhere_before_its_episodes_are_known(
     wish = Wish(ONE, status=AskStatus.PENDING, managed=managed)
     wish.house.push(wish.world.seerr(at(1), Via.SURVEY, status), now=at(1))
     assert (wish.stage(), wish.status.items, wish.status.counts.total) == (stage, {}, 0)
+
+
+def test_a_wish_of_which_nobody_says_a_word_waits_for_one() -> None:
+    """Its Seerr is gone; a film is its own item all the same."""
+    wish = Wish(managed=False)
+    wish.request.keep_only(())
+    wish.request.items.clear()
+    status, _ = derive(wish.request, at(1))
+    assert (status.stage, status.items) == (Stage.REQUESTED, {MOVIE: Stage.REQUESTED})
 
 
 # --- when it is likely to be ready -------------------------------------------------------------

@@ -131,10 +131,10 @@ def test_a_series_stands_somewhere_before_its_episodes_are_known(
 
 def test_a_wish_of_which_nobody_says_a_word_waits_for_one() -> None:
     """Its Seerr is gone; a film is its own item all the same."""
-    wish = Wish(managed=False)
-    wish.request.keep_only(())
-    wish.request.items.clear()
-    status, _ = derive(wish.request, at(1))
+    request = Wish(managed=False).request
+    request.keep_only(())
+    request.items.clear()
+    status, _ = derive(request, at(1))
     assert (status.stage, status.items) == (Stage.REQUESTED, {MOVIE: Stage.REQUESTED})
 
 

@@ -52,7 +52,7 @@ round = max(round, excluded.round), {
 }"""  # noqa: S608 - only names of columns
 _DROP_ENTRY = "DELETE FROM library_entries WHERE source = ? AND kind = ? AND own_id = ?"
 _DROP_EPISODES = "DELETE FROM library_entries WHERE source = ? AND series_id = ?"
-_COUNT = """SELECT count(*), coalesce(sum(round < ?), 0) FROM library_entries WHERE source = ?"""
+_COUNT = "SELECT count(*) FROM library_entries WHERE source = ?"
 _READ_KEYS = """SELECT kind, own_id, round FROM library_entries
 WHERE source = ? AND (kind, own_id) > (?, ?) ORDER BY kind, own_id LIMIT ?"""
 
@@ -109,10 +109,10 @@ class LibraryRows:
             first, rest = rest[: 2 * PIECE], rest[2 * PIECE :]
         await self.read(partial(_store, state=state, removed=removed, entries=first, is_last=True))
 
-    async def count(self, state: SourceState) -> tuple[int, int]:
-        """Return how many rows a connection has, and how many were not seen in this round."""
+    async def count(self, state: SourceState) -> int:
+        """Return how many rows a connection has."""
         return await self.read(
-            lambda connection: connection.execute(_COUNT, (state.round, state.number)).fetchone()
+            lambda connection: connection.execute(_COUNT, (state.number,)).fetchone()[0]
         )
 
     async def unseen(

@@ -14,7 +14,8 @@ from .lifecycle.model import ItemKey, JsonObject
 _READ_PAGE = """SELECT number, code, document FROM library_findings
 WHERE report = ? AND number > ? AND (? IS NULL OR code = ?) ORDER BY number LIMIT ?"""
 _READ_EPISODES = """SELECT season, number, tvdb, file, present, round, details
-FROM library_entries WHERE source = ? AND series_id = ? AND kind = 'episode'"""
+FROM library_entries INDEXED BY library_series
+WHERE source = ? AND series_id = ? AND kind = 'episode'"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

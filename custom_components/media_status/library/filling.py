@@ -1,5 +1,6 @@
 """Fill what requests lack: open ones through the tracker, ended ones in the journal."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .sync import SourceResult, SyncResult
 
 _MOST_NAMED = 1000
+_STEP = 100
 
 
 class Filler:
@@ -35,8 +37,9 @@ class Filler:
         """Fill all requests and count it; raise JournalError."""
         self._result = result
         self._is_dry_run = is_dry_run
-        for group in self._library.groups:
+        for index, group in enumerate(self._library.groups):
             _count_group(result, group, self._library.cluster(group))
+            await _breathe(index)
         seerrs = frozenset(
             key for key, state in self._states.items() if state.service is Service.SEERR
         )
@@ -53,10 +56,13 @@ class Filler:
         await self._fill_ended(back_fill)
 
     async def _fill_open(self, back_fill: BackFill) -> None:
-        for request in list(self._hub.tracker.requests.values()):
+        for index, request in enumerate(list(self._hub.tracker.requests.values())):
+            await _breathe(index)
+            if not request.is_open:
+                continue  # meanwhile; it is among the ended ones now
             known = back_fill.known(request)
             self._count(known)
-            if known.gaps and not self._is_dry_run and request.is_open:
+            if known.gaps and not self._is_dry_run:
                 changes = self._hub.tracker.fill(request.id, known.filling, dt_util.utcnow())
                 await self._hub.record(changes)
 
@@ -105,6 +111,12 @@ class Filler:
                 source.filled += key in givers
                 source.conflicts += key in against
                 source.unchanged += key not in givers | against
+
+
+async def _breathe(index: int) -> None:
+    """Let others run now and then: a library is longer than the loop may stop."""
+    if index % _STEP == 0:
+        await asyncio.sleep(0)
 
 
 def _givers(known: Known) -> Iterable[str]:

@@ -14,7 +14,8 @@ from ..lifecycle.model import MediaType, ProviderIds, Service
 _READ_TITLES = """SELECT own_id, tmdb, tvdb, imdb, anidb, shoko, title, year, file, present, round,
     details FROM library_entries
 WHERE source = ? AND kind = ? AND own_id > ? ORDER BY own_id LIMIT ?"""
-_COUNT_EPISODES = """SELECT series_id, coalesce(sum(present), 0) FROM library_entries
+_COUNT_EPISODES = """SELECT series_id, coalesce(sum(present), 0)
+FROM library_entries INDEXED BY library_series
 WHERE source = ? AND series_id > ? GROUP BY series_id ORDER BY series_id LIMIT ?"""
 _READ_FILES = """SELECT own_id, series_id, anidb, shoko, tmdb, title, path, file, round, details
 FROM library_entries WHERE source = ? AND kind = 'file' AND own_id > ? ORDER BY own_id LIMIT ?"""

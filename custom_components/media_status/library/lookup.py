@@ -13,11 +13,12 @@ MOST: Final = 50
 _COLUMNS = """s.connection_id, s.service, e.own_id, e.tmdb, e.tvdb, e.imdb, e.title, e.year,
     e.present, e.source"""
 _BY_NUMBER = {
-    name: f"""SELECT {_COLUMNS} FROM library_entries e JOIN library_sources s ON s.id = e.source
+    name: f"""SELECT {_COLUMNS} FROM library_entries e INDEXED BY library_{name}
+CROSS JOIN library_sources s ON s.id = e.source
 WHERE e.{name} = ? AND e.series_id IS NULL AND e.kind = ? LIMIT {MOST}"""  # noqa: S608 - only names of columns
     for name in ("tmdb", "tvdb", "imdb")
 }
-_HAS_EPISODES = """SELECT EXISTS (SELECT 1 FROM library_entries
+_HAS_EPISODES = """SELECT EXISTS (SELECT 1 FROM library_entries INDEXED BY library_series
 WHERE source = ? AND series_id = ? AND present = 1)"""
 
 

@@ -183,7 +183,7 @@ class Reader:
         """Doubt what is too much, unless two looks apart have missed it."""
         if not gone:
             return
-        count, _ = await self._rows.count(self._state)
+        count = await self._rows.count(self._state)
         if self._is_frozen:
             raise MuchGone
         doubted_at = self._state.doubted_at

@@ -220,6 +220,22 @@ def test_files_of_a_batch_are_told_together() -> None:
     ]
 
 
+@pytest.mark.parametrize(("minutes", "is_older"), [(-11, True), (-10, False), (1, False)])
+def test_a_release_that_was_chosen_before_is_no_news(minutes: int, is_older: bool) -> None:
+    """Who asks for what was fetched long ago hears nothing of that; clocks may differ a little."""
+    wish = Wish()
+    grab = Grab(items=frozenset({MOVIE}), at=at(minutes))
+    transfer = Transfer(present=True, phase=TransferPhase.DONE, progress=1.0)
+    told = [code for code, *_ in _told(wish.says(1, about(grab, "a")))]
+    told += [code for code, *_ in _told(wish.says(2, about(transfer, "a")))]
+    told += [code for code, *_ in _told(wish.says(3, about(File(present=True), MOVIE)))]
+    assert told == (
+        ["already_imported"]
+        if is_older
+        else ["grabbed", "download_started", "downloaded", "imported"]
+    )
+
+
 def test_what_never_was_missing_was_there_already() -> None:
     """Only items that the first look finds, and that nobody grabbed, were there before."""
     wish = Wish(*EPISODES)

@@ -1,7 +1,7 @@
 """Tell what happened to a request: each thing once, however often and by whomever it is told."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .absorb import Touched
 from .facts import (
@@ -25,6 +25,8 @@ from .facts import (
 from .model import ItemKey, JsonValue, Service, Subject, Via
 from .request import Request, TimelineEntry
 
+# So far apart the clocks of two services may be.
+CLOCKS_DIFFER = timedelta(minutes=10)
 _ASK_CODES = {
     AskStatus.PENDING: "asked",
     AskStatus.APPROVED: "approved",
@@ -105,7 +107,7 @@ class _Teller:
             ):
                 reason = value.messages[0] if value.messages else None
                 self.add("import_blocked", fact.service, reason=reason)
-            case Transfer(present=True):
+            case Transfer(present=True) if not self._is_of_older(fact):
                 self._transfer(fact, value, before)
             case File(present=True):
                 self._file(fact, value, before, was_there=self._was_there(fact, known))
@@ -133,7 +135,7 @@ class _Teller:
             self.add(code, fact.service, reason=value.message)
 
     def _grab(self, fact: Fact, value: Grab, before: list[Fact]) -> None:
-        if before or fact.subject in self._told_grabs:
+        if before or fact.subject in self._told_grabs or self._is_older(value):
             return
         self._told_grabs.add(fact.subject)
         labels: list[JsonValue] = [item.label for item in sorted(value.items)]
@@ -168,10 +170,23 @@ class _Teller:
             isinstance(old.value, File | Playable) and not old.value.present for old in known
         )
         return not was_missed and not any(
-            item in value.items
+            item in value.items and not self._is_older(value)
             for found in self._request.facts.values()
             if isinstance(value := found.value, Grab)
         )
+
+    def _is_older(self, grab: Grab) -> bool:
+        """Return whether a release was chosen before anybody asked, and told then if at all."""
+        return grab.at < self._request.created_at - CLOCKS_DIFFER
+
+    def _is_of_older(self, fact: Fact) -> bool:
+        """Return whether all grabs of a download are older than the request."""
+        grabs = [
+            found.value
+            for found in self._request.facts.values()
+            if found.subject == fact.subject and isinstance(found.value, Grab)
+        ]
+        return bool(grabs) and all(map(self._is_older, grabs))
 
     def _file(self, fact: Fact, value: File, before: list[Fact], *, was_there: bool) -> None:
         old = [found.value for found in before if isinstance(found.value, File)]

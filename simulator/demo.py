@@ -19,6 +19,7 @@ from typing import Final
 from .demo_anime import ANIME
 from .demo_check import HOUSEHOLD, check
 from .demo_deletion import check_deletion
+from .demo_library import check_library
 from .demo_lives import Lives
 from .demo_trouble import TROUBLE
 from .demo_watch import Watcher
@@ -40,6 +41,7 @@ CHECKS: Final[dict[str, Callable[[Path, Callable[[str], None]], Awaitable[int]]]
     "anime": partial(check, ANIME),
     "trouble": partial(check, TROUBLE),
     "deletion": check_deletion,
+    "library": check_library,
 }
 
 

@@ -10,6 +10,7 @@ from .server import DEFAULT, Simulator
 _POLL = 0.2
 _PUSHING = {"ours", "unsupported"}
 _FLOW = "/api/config/config_entries/flow"
+_SUBENTRY_FLOW = "/api/config/config_entries/subentries/flow"
 _OPTIONS = "/api/config/config_entries/options/flow"
 
 
@@ -56,6 +57,20 @@ async def add_tracker(
     if answer.get("type") != "create_entry" or not isinstance(entry, dict):
         raise HassRefusedError(f"the wizard ended with {answer.get('type')}")
     return str(entry["entry_id"])
+
+
+async def add_connection(
+    client: HassClient, simulator: Simulator, entry_id: str, name: str
+) -> None:
+    """Add a service to a tracker that runs; raise `HassRefusedError` when a step shows an error."""
+    start = {"handler": [entry_id, simulator[name].kind]}
+    answer = await client.call("POST", _SUBENTRY_FLOW, start)
+    flow = f"{_SUBENTRY_FLOW}/{answer['flow_id']}"
+    answer = await client.call("POST", flow, form_of(simulator, name))
+    if answer.get("step_id") == "webhook":
+        answer = await client.call("POST", flow, {})
+    if answer.get("type") != "create_entry":
+        raise HassRefusedError(f"{name}: {answer.get('step_id')} {answer.get('errors')}")
 
 
 async def set_options(client: HassClient, entry_id: str, **changes: object) -> None:

@@ -27,6 +27,7 @@ class Item:
     season_id: str | None = None
     season: int | None = None
     episodes: tuple[Episode, ...] = ()
+    given_ids: dict[str, str] | None = None  # what somebody wrote instead of the right ids
 
     @property
     def year(self) -> int:
@@ -70,6 +71,8 @@ class Item:
     @property
     def provider_ids(self) -> dict[str, str]:
         """Return the item's own ids at the metadata services."""
+        if self.given_ids is not None:
+            return self.given_ids
         if self.type == "Episode":
             first = self.episodes[0]
             return {"Tvdb": str(first.tvdb), "Tmdb": str(first.tmdb)}

@@ -33,7 +33,7 @@ _FIRST_WISHED_SERIES: Final = 9_000_000
 
 async def live(sim: Simulator) -> None:
     """Let the services remember what the profile says."""
-    _age(sim)
+    age(sim)
     people = [sim.world.add_user(f"person{n}") for n in range(4, sim.world.profile.users + 1)]
     remember_requests(sim, people or list(sim.world.users.values()))
     seed_torrents(sim)
@@ -41,7 +41,7 @@ async def live(sim: Simulator) -> None:
     await sim.settle()
 
 
-def _age(sim: Simulator) -> None:
+def age(sim: Simulator) -> None:
     """Let the shelf be as old as the first request, so that nothing on it counts as new."""
     sim.world.epoch -= YEARS
     for item in sim.jellyfin.library.items.values():
@@ -54,6 +54,18 @@ def _age(sim: Simulator) -> None:
         series.added -= YEARS
 
 
+def know_shelf(sim: Simulator) -> None:
+    """Let Seerr know that everything on the shelf is there, as after its scans."""
+    for title, number in _numbers(sim).items():
+        _media(sim, title, sim.world.epoch, number)
+
+
+def _numbers(sim: Simulator) -> dict[Title, int]:
+    """Return the numbers that Radarr and Sonarr have given to titles."""
+    known = {entry.title: entry.id for entry in sim.radarr.entries.values()}
+    return known | {entry.title: entry.id for entry in sim.sonarr.entries.values()}
+
+
 def remember_requests(sim: Simulator, people: list[User]) -> None:
     """Let Seerr have answered the profile's number of requests, all for what is on the shelf."""
     world, count = sim.world, sim.world.profile.history
@@ -62,8 +74,7 @@ def remember_requests(sim: Simulator, people: list[User]) -> None:
     asking = cycle(people)
     step = YEARS / max(count, 1)
     shelf = cycle(world.library)
-    known = {entry.title: entry.id for entry in sim.radarr.entries.values()}
-    known |= {entry.title: entry.id for entry in sim.sonarr.entries.values()}
+    known = _numbers(sim)
     for number in range(count):
         title, person = next(shelf), next(asking)
         at = world.epoch + step * (number + 0.5)

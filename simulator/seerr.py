@@ -238,6 +238,12 @@ class Seerr(Service):
             self._media_season(media, number).status = MediaStatus.AVAILABLE
         self._complete(media, is_4k=is_4k)
 
+    def believe(self, title: Title) -> SeerrMedia:
+        """Take a title for available that nobody asked for, and perhaps nobody has."""
+        media = self._media(title)
+        media.standard.status = MediaStatus.AVAILABLE
+        return media
+
     # -- inside --------------------------------------------------------------------------------
 
     def _seasons(

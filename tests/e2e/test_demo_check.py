@@ -36,6 +36,17 @@ STUCK = (
 )
 
 
+DISAGREEMENTS = (
+    "missing_in_library",
+    "episodes_missing_in_library",
+    "unknown_to_managers",
+    "seerr_wrong",
+    "seerr_behind",
+    "shoko_unmatched",
+    "duplicate",
+    "id_conflict",
+)
+
 # What is done, how qBittorrent's step ends, how many services end like that, and what was seen.
 DELETED = (
     ("preview", "pending", 4, "; nothing changed"),
@@ -80,6 +91,20 @@ async def test_deletion(qbittorrent_path: str) -> None:
         assert seen in row
     (spared,) = rows_of(told, "untouched  ")
     assert "same inode and links, torrent still there" in spared
+
+
+async def test_library() -> None:
+    """Finished requests get what they lack, every disagreement is told, and nothing is invented."""
+    told = await checked("library")
+    assert "new requests: 0" in told
+    for title in ("The Glass Orchard", "Winter Machine"):
+        (row,) = rows_of(told, title)
+        before, after = row.split("->")
+        assert "watch link" not in before
+        assert after.endswith("watch link")
+    for code in DISAGREEMENTS:
+        (row,) = rows_of(told, f"{code}  ")
+        assert re.search(r"[.:] \S", row), row
 
 
 def rows_of(told: str, title: str) -> list[str]:

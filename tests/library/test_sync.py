@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.library.lookup import look_up
 from custom_components.media_status.lifecycle.library import CataloguePage
@@ -157,3 +159,20 @@ async def test_two_at_once_are_one_too_many(hass: HomeAssistant, tmp_path: Path)
         second = await asyncio.gather(home.hub.library.run(), return_exceptions=True)
         assert [type(one).__name__ for one in second] == ["SyncRunningError"]
         assert (await first).sources["radarr"].scanned == 7
+
+
+async def test_what_is_gone_makes_the_watch_look(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sync concludes nothing about requests: who watches for deletions looks twice."""
+    async with shelves(hass, tmp_path) as home:
+        heard: list[str] = []
+        monkeypatch.setattr(
+            home.hub.watch, "heard", lambda coordinator: heard.append(coordinator.connection_id)
+        )
+        home.put(Service.RADARR, *FILMS)
+        await home.hub.library.run()
+        assert heard == []
+        home.put(Service.RADARR, *FILMS[:6])
+        await home.hub.library.run()
+        assert heard == ["radarr"]

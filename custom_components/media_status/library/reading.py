@@ -29,6 +29,7 @@ class SourceRead:
     done: int = 0
     total: int | None = None
     dropped: int = 0
+    removed: int = 0  # entries that are there no more
     problems: list[str] = field(default_factory=list)
     error: str | None = None
     is_over: bool = False
@@ -178,6 +179,7 @@ class Reader:
         back = {(entry.kind, entry.own_id) for entry in page.entries}
         gone = [key for key in page.removed if key not in back and key[0] in _TITLES]
         await self._weigh(gone)
+        self.progress.removed += len(gone)
 
     async def _weigh(self, gone: Collection[object]) -> None:
         """Doubt what is too much, unless two looks apart have missed it."""
@@ -197,3 +199,4 @@ class Reader:
             return
         await self._weigh(gone)
         await self._rows.drop(self._state, list(gone))
+        self.progress.removed += len(gone)

@@ -207,6 +207,10 @@ class LibrarySync:
         async with asyncio.TaskGroup() as group:
             for key, reader in readers.items():
                 group.create_task(_read(reader, states.get(key)))
+        for key, reader in readers.items():
+            # Whether that concerns a request, two looks of the watch will tell.
+            if reader.progress.removed and (gone := self._hub.connections.get(key)) is not None:
+                self._hub.watch.heard(gone)
         return {key: reader.progress for key, reader in readers.items()}
 
     def _reader(

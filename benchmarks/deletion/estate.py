@@ -68,6 +68,7 @@ class Estate:
             self._hold_series(one)
         for torrent in list(sim.qbittorrent.torrents.values()):
             self._treat(torrent)
+        self._seed_in_place()
         self.learn()
 
     def learn(self) -> None:
@@ -224,6 +225,24 @@ class Estate:
             client.cross_seed(torrent, linked=dice.chance(50))
         elif dice.chance(8):
             client.remove(torrent.id, delete_data=dice.chance(70))
+
+    def _seed_in_place(self) -> None:
+        """Let a torrent seed a file where it lies in the library, as some people do."""
+        paths = sorted(self._sim.world.disk)
+        if not paths or not self._dice.chance(12):
+            return
+        folder, _, name = self._dice.one(paths).rpartition("/")
+        found = self._sim.world.volume.stat(f"{folder}/{name}")
+        assert found is not None
+        client = self._sim.qbittorrent
+        torrent = client.add_torrent(
+            self._sim.world.new_hash(),
+            name,
+            found.size,
+            files=[(name, found.size)],
+            save_path=folder,
+        )
+        client.finish(torrent.id)
 
 
 def arrs(sim: Simulator) -> list[Arr]:

@@ -217,3 +217,24 @@ async def test_an_unanswered_question_is_no_answer(house: House) -> None:
     ):
         with pytest.raises(ClientError):
             await asked
+
+
+async def test_a_file_that_radarr_does_not_know_is_named_too(house: House) -> None:
+    """What lies in the folder goes with it: the plan says so, with its size."""
+    held = hold_film(house.sim, a_film(house))
+    left = house.sim.world.lay(f"{held.entry.path}/Old Copy.mkv", 7_000_000)
+    (step,) = (await plan(house.radarr, target(held.entry.title))).pending
+    assert {file.path for file in step.files} == {held.files[0].path, left}
+    assert step.size == held.files[0].size + 7_000_000
+    await remove(house.radarr, step)
+    assert await house.radarr.look(step) is Sight.GONE
+
+
+async def test_a_file_that_came_into_the_folder_keeps_the_title(house: House) -> None:
+    """Nobody saw it in the plan, and Radarr does not know it either."""
+    held = hold_film(house.sim, a_film(house))
+    (step,) = (await plan(house.radarr, target(held.entry.title))).pending
+    house.sim.world.lay(f"{held.entry.path}/Director's Cut.mkv", 7_000_000)
+    with pytest.raises(TargetChanged):
+        await remove(house.radarr, step)
+    assert not house.sim.removing

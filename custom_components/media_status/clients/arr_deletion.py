@@ -86,6 +86,13 @@ class DeletingArrClient(ArrClient):
         }
         return folder_view(await self._get_object(f"{_API}/filesystem", query))
 
+    async def media_files_below(self, folder: str) -> list[str]:
+        """Return the paths of all media files that the service sees in a folder and below it."""
+        if not parts_of(folder):
+            raise UnsafeId("no folder was named")
+        rows = await self._get_objects(f"{_API}/filesystem/mediafiles", {"path": folder})
+        return [path for row in rows if (path := as_str(row.get("path")))]
+
     async def path_states(
         self, paths: Iterable[str], root: str, *, was_alone: bool = False
     ) -> dict[str, PathState]:

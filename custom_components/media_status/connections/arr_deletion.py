@@ -26,6 +26,7 @@ from ..lifecycle.deletion import (
 )
 from ..lifecycle.deletion_job import Sight
 from ..lifecycle.model import MOVIE, ItemKey, MediaType
+from .arr_leftovers import leftovers
 from .arr_shelf import Shelf
 from .base import TargetChanged
 
@@ -119,6 +120,7 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
 
     async def _held(self, target: DeletionTarget, title: T) -> HeldTitle:
         content = await self._content(title)
+        others = await leftovers(self._client, title.path, content.files)
         history = await self._client.history_of_title(title.id)
         root = title.root_folder or await self._root_of(title.path)
         return HeldTitle(
@@ -128,7 +130,7 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
             title=title.title,
             path=title.path,
             root=root,
-            files=content.files,
+            files=(*content.files, *others),
             monitored=content.monitored,
             item_ids=content.item_ids,
             downloads=frozenset(
@@ -187,7 +189,8 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
         if step.delete_files:
             planned = {file.path for file in step.files}
             content = await self._content(title)
-            if any(file.path not in planned for file in content.files):
+            others = await leftovers(self._client, title.path, content.files)
+            if any(file.path not in planned for file in (*content.files, *others)):
                 raise TargetChanged("there is a file that was not planned")
         await self._remove_title(title, step, permit)
 

@@ -39,7 +39,7 @@ class TorrentDeletion:
         self._check_whole(dropped)
         return Holdings(
             torrents=tuple(
-                _held(details)
+                _held(details, paths)
                 for details in sorted(found, key=lambda one: one.torrent.hash)
                 if details.torrent.ids & wanted or _holds(details, paths)
             )
@@ -92,15 +92,15 @@ def _may_hold(torrent: Torrent, paths: Iterable[str]) -> bool:
     )
 
 
-def _holds(details: TorrentDetails, paths: set[str]) -> bool:
-    """Return whether one of a torrent's files lies exactly at one of the paths."""
+def _holds(details: TorrentDetails, paths: set[str]) -> frozenset[str]:
+    """Return at which of the paths a torrent's own files lie exactly."""
     torrent = details.torrent
     root = comparable(torrent.save_path or "")
     own = {f"{root}/{comparable(file.path)}" for file in details.files if root}
-    return not paths.isdisjoint(own | {comparable(torrent.content_path or "")})
+    return frozenset(paths & (own | {comparable(torrent.content_path or "")}))
 
 
-def _held(details: TorrentDetails) -> HeldTorrent:
+def _held(details: TorrentDetails, paths: set[str]) -> HeldTorrent:
     torrent = details.torrent
     return HeldTorrent(
         torrent_id=torrent.hash,
@@ -111,4 +111,5 @@ def _held(details: TorrentDetails) -> HeldTorrent:
         is_private=details.private,
         has_seeded=details.has_seeded,
         shares_with=tuple(sorted(details.shares_with)),
+        holds=tuple(sorted(_holds(details, paths))),
     )

@@ -114,6 +114,7 @@ class HeldTorrent:
     is_private: bool | None = None  # None: the client cannot tell
     has_seeded: bool | None = None  # has reached its limits; None: there are none
     shares_with: tuple[str, ...] = ()  # ids of other torrents that use the same data
+    holds: tuple[str, ...] = ()  # library files that are its own data, not copies or links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Order: download client, Radarr/Sonarr, Shoko, Jellyfin, Seerr. What could not be
 and an unknown keeps the plan from being run: nothing is ever guessed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from .deletion import (
 from .deletion_managers import MANAGERS, Doom, manager_steps
 from .deletion_others import library_steps, record_steps, wish_steps
 from .model import Service
+from .paths import is_same_file
 
 _KINDS = (
     Service.QBITTORRENT,
@@ -74,7 +75,11 @@ def make_plan(
         targets=tuple(targets),
         steps=tuple(steps),
         warnings=(*doom.warnings, *_warnings(steps)),
-        blockers=(*doom.blockers, *_blockers(holders, steps)),
+        blockers=(
+            *doom.blockers,
+            *_seeded_files(torrents, asked, doom),
+            *_blockers(holders, steps),
+        ),
     )
 
 
@@ -195,6 +200,18 @@ def _without_half_sharers(steps: list[Step], holders: Iterable[Holder]) -> list[
             else step
             for step in steps
         ]
+
+
+def _seeded_files(steps: Iterable[Step], holders: Iterable[Holder], doom: Doom) -> Iterator[Remark]:
+    """Yield the torrents that stay although a file that would go is their own data."""
+    going = {(step.connection_id, step.target) for step in steps if step.delete_files}
+    for holder in holders:
+        for torrent in holder.holdings.torrents if holder.holdings else ():
+            is_kept = (holder.connection_id, torrent.torrent_id) not in going
+            if is_kept and any(
+                is_same_file(own, path) for own in torrent.holds for path in doom.files
+            ):
+                yield Remark(code="file_seeding", values={"name": torrent.name})
 
 
 def _linked(steps: Sequence[Step]) -> list[Step]:

@@ -244,8 +244,11 @@ async def test_what_seeds_a_library_file_in_place_is_told(estate: Estate, heat: 
     add = estate.sim.qbittorrent.add_torrent
     place = add("a" * 40, inner, file.size, files=[(f"{inner}/{name}", file.size)], save_path=root)
     add("b" * 40, "Other", 5, files=[("a.mkv", 3), ("b.mkv", 2)], save_path=root)
-    step = await torrent_step(estate, heat)
+    plan = await estate.plan(film_target(heat))
+    (step,) = steps_of_torrents(plan)
     assert (step.target, step.reason) == (place.id, "origin_unknown")
+    # Radarr would take the data away from under it.
+    assert [one.code for one in plan.blockers] == ["file_seeding"]
 
 
 async def test_what_a_manager_forgot_we_know(estate: Estate, heat: Title) -> None:

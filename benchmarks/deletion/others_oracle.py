@@ -55,7 +55,7 @@ class OthersOracle:
         if not wants or not all(want.is_whole for want in wants):
             yield f"it is {row.requested_by.name}'s request of {row.title.title}, not meant"
         yield from self._asked_for(order)
-        yield from self._too_early(row.title, order)
+        yield from self._too_early(row.title, wants, order)
 
     def media(self, number: int, order: Order) -> Iterator[str]:
         """Yield what is wrong with removing Seerr's record of a title."""
@@ -66,18 +66,18 @@ class OthersOracle:
         for row in seerr.requests.values():
             if row.media is media:
                 yield f"{row.requested_by.name}'s request {row.id} would go with it"
-        if not any(want.is_whole and want.title is media.title for want in order.wants):
+        wants = [want for want in order.wants if want.title is media.title]
+        if not any(want.is_whole for want in wants):
             yield f"{media.title.title} is not meant"
         yield from self._asked_for(order)
-        yield from self._too_early(media.title, order)
+        yield from self._too_early(media.title, wants, order)
 
     def _asked_for(self, order: Order) -> Iterator[str]:
         if not order.plan.options.remove_from_seerr:
             yield "Seerr was to be left alone"
 
-    def _too_early(self, title: Title, order: Order) -> Iterator[str]:
+    def _too_early(self, title: Title, wants: Iterable[Want], order: Order) -> Iterator[str]:
         """Yield what should have gone before somebody can ask for a title again."""
-        wants = [want for want in order.wants if want.title is title]
         ids = {want.request_id for want in wants}
         for step in order.pending:
             if ids.isdisjoint(step.request_ids):

@@ -1,7 +1,7 @@
 """Prove of any household: a second sync changes nothing, and the order of services is all one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,7 +60,7 @@ REQUESTS = st.lists(
 )
 
 
-async def read(rows: LibraryRows, shelves: dict[Service, Shelf], order: Sequence[Service]) -> None:
+async def read[K: str](rows: LibraryRows, shelves: Mapping[K, Shelf], order: Sequence[K]) -> None:
     """Read all services, one after another."""
     for kind in order:
         reader = Reader(
@@ -72,7 +72,7 @@ async def read(rows: LibraryRows, shelves: dict[Service, Shelf], order: Sequence
             error_code=str,
             told=lambda: None,
         )
-        await reader.read((await rows.sources()).get(kind.value))
+        await reader.read((await rows.sources()).get(str(kind)))
 
 
 def picture(library: Library) -> list[tuple[str, ...]]:

@@ -223,6 +223,39 @@ def test_files_that_nobody_knows_are_counted_and_one_is_named() -> None:
     assert nameless.explanation.values == {"count": 1, "file": "S01E01"}
 
 
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        (("1", "a.mkv", "2", "a.mkv"), 2),
+        (("1", "a.mkv", "1", "b.mkv"), 1),
+        ((None, "a.mkv", None, "a.mkv"), 1),
+        ((None, "a.mkv", None, "b.mkv"), 2),
+        ((None, None, None, None), 2),
+    ],
+)
+def test_a_file_is_counted_by_its_id_else_by_its_name(
+    names: tuple[str | None, str | None, str | None, str | None], count: int
+) -> None:
+    """Else it is another one for each episode; the first episode names it, not the first word."""
+    wish = _anime(ONE, TWO)
+    for minutes, item, (file_id, name) in ((2, TWO, names[2:]), (5, ONE, names[:2])):
+        match = Match(phase=MatchPhase.UNMATCHED, file_id=file_id, name=name)
+        wish.says(minutes, about(match, item), service=SHOKO)
+    assert wish.explanation.values["count"] == count
+    if count == 2:
+        assert wish.explanation.values["file"] == (names[1] or ONE.label)
+        assert wish.explanation.since == at(2)
+
+
+def test_two_shokos_may_lack_a_match_for_the_same_episode() -> None:
+    """Each for a file of its own."""
+    wish = _anime(ONE)
+    for number in ("1", "2"):
+        match = Match(phase=MatchPhase.UNMATCHED, file_id=number, name="a.mkv")
+        wish.says(2, about(match, ONE), service=SHOKO, connection=f"shoko-{number}")
+    assert wish.explanation.values == {"count": 2, "file": "a.mkv"}
+
+
 # --- who does not answer -----------------------------------------------------------------------
 
 

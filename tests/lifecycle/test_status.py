@@ -197,6 +197,15 @@ def test_a_download_is_forecast_from_its_own_end() -> None:
     assert _ready(wish) == _exactly(25 + 10)
 
 
+def test_what_is_ready_this_minute_is_not_looked_at_again_this_minute() -> None:
+    """But when the minute is over."""
+    wish = fetched(Stage.IMPORTING)
+    list(wish.house.tracker.reconsider(_options(*_lives((Stage.IMPORTING, 0.4))), at(1)))
+    assert _ready(wish) == Forecast(at=at(1), earliest=at(1), latest=at(2))
+    assert wish.house.tracker.tick(at(1)) == []
+    assert len(wish.house.tracker.tick(at(2))) == 1
+
+
 def test_anime_takes_a_way_of_its_own_if_there_is_shoko() -> None:
     """Without it, it is like everything else."""
     lives = _lives((Stage.IMPORTING, 10)) + _lives((Stage.IMPORTING, 20), is_anime=True)

@@ -176,6 +176,10 @@ def test_of_a_push_and_a_survey_the_later_one_is_evidence() -> None:
     evidence = Evidence(wish.request.facts.values())
     found = evidence.about(File, Subject(item=ONE))
     assert sorted(file.size or 0 for file in found) == [2, 3]
+    wish.says(4, about(File(present=True, size=4), ONE))
+    wish.says(3, about(File(present=True, size=5), ONE), via=Via.PUSH)
+    later = Evidence(wish.request.facts.values()).about(File, Subject(item=ONE))
+    assert sorted(file.size or 0 for file in later) == [3, 4]
     assert len(evidence.about(Wanted, Subject(item=ONE))) == 1
     assert evidence.about(File, Subject(item=TWO)) == []
     assert [value.present for value in evidence.about(Title)] == [True]

@@ -1,16 +1,19 @@
 """Test the tracker's options."""
 
 from collections.abc import AsyncIterator
+import json
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.media_status.const import DEFAULT_OPTIONS, DOMAIN
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 
 from .connection_double import Household, household_without_setup, suggested
+from .repository import PACKAGE
 
 CHANGED = {
     "track_manual": False,
@@ -122,3 +125,29 @@ async def test_limits(hass: HomeAssistant, household: Household, field: str, val
         await hass.config_entries.options.async_configure(
             form["flow_id"], {**CHANGED, field: value}
         )
+
+
+async def test_every_option_has_a_name(hass: HomeAssistant, household: Household) -> None:
+    """No form shows the name that we store an option under."""
+    form = await options_form(hass, {})
+    assert form["data_schema"] is not None
+    words = json.loads((PACKAGE / "translations" / "en.json").read_text())
+    words = words["options"]["step"]["init"]
+    for key, value in form["data_schema"].schema.items():
+        inner = value.schema.schema if isinstance(value, section) else None
+        texts = words["sections"][str(key)] if inner else words
+        names = {str(one) for one in inner} if inner else {str(key)}
+        assert names <= texts["data"].keys()
+        assert names <= texts["data_description"].keys()
+
+
+async def test_what_is_chosen_in_a_section_is_shown(
+    hass: HomeAssistant, household: Household
+) -> None:
+    """A section with a default of its own would be shown empty, whatever was chosen in it."""
+    form = await options_form(hass, {**DEFAULT_OPTIONS, **OF_DELETION})
+    assert form["data_schema"] is not None
+    assert suggested(form)["deletion"] == OF_DELETION
+    for key, value in form["data_schema"].schema.items():
+        if isinstance(value, section):
+            assert key.default is vol.UNDEFINED

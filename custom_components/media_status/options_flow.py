@@ -95,16 +95,17 @@ _SCHEMA = vol.Schema(
         vol.Required(CONF_NUDGE_AFTER_MINUTES): _number(0, 1440, "min"),
         vol.Required(CONF_POLL_ACTIVE_SECONDS): _number(30, 600, "s"),
         vol.Required(CONF_POLL_IDLE_SECONDS): _number(60, 3600, "s"),
-        vol.Required(CONF_DEADLINES, default={}): section(
+        # Without a default of their own: it would hide what is chosen inside from the form.
+        vol.Optional(CONF_DEADLINES): section(
             vol.Schema(
                 {vol.Optional(stage.value): _number(0, 10_080, "min") for stage in DEFAULTS}
             ),
             {"collapsed": True},
         ),
-        vol.Required(SECTION_DELETION, default={}): section(
+        vol.Optional(SECTION_DELETION): section(
             vol.Schema(
                 {
-                    vol.Optional(key, default=DEFAULT_OPTIONS[key]): selector
+                    vol.Required(key, default=DEFAULT_OPTIONS[key]): selector
                     for key, selector in _OF_DELETION.items()
                 }
             ),

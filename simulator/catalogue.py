@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from .model import Title
+from .oddities import odd_titles
 
 _FIRST = ("Silent", "Broken", "Golden", "Distant", "Hidden", "Crimson", "Last", "Paper", "Northern")
 _SECOND = (
@@ -36,12 +37,14 @@ class Profile:
     queue: int = 0  # rows
     torrents: int = 0  # those that seed
     users: int = 3
+    is_odd: bool = False  # with the titles of `simulator.oddities`
 
 
 # The sizes that are measured: a small computer, a usual household, what we aim at, and far more.
 PROFILES = {
     "empty": Profile(movies=0, series=0, episodes=0),
     "tiny": Profile(movies=3, series=2, episodes=12),
+    "odd": Profile(movies=0, series=0, episodes=0, is_odd=True),
     "S": Profile(
         movies=500,
         series=120,
@@ -89,9 +92,8 @@ def library_titles(profile: Profile, now: datetime) -> list[Title]:
     """Return the titles that are complete on disk before anything happens."""
     films = [_film(number) for number in range(1, profile.movies + 1)]
     share, rest = divmod(profile.episodes, profile.series) if profile.series else (0, 0)
-    return films + [
-        _series(number, share + (number <= rest)) for number in range(1, profile.series + 1)
-    ]
+    series = [_series(number, share + (number <= rest)) for number in range(1, profile.series + 1)]
+    return films + series + (odd_titles() if profile.is_odd else [])
 
 
 def _name(number: int) -> str:

@@ -44,10 +44,11 @@ class Faults:
     Pushes (probabilities 0 to 1): `drop`, `duplicate`, `reorder` (held back behind the next push),
     `delay` (at most this many simulated seconds). Answers: `status` (every call gets it), `errors`
     (probability of a 500), `slow` (real seconds before an answer), `slow_pages` (the same for each
-    page of a Jellyfin library, as 10.11 takes for big ones), `half` (body cut in the middle),
-    `short_pages` (a page has fewer rows than it says, so a reader never reaches the total).
-    `skew` moves the service's own clock by so many seconds. Calls that change something have
-    faults of their own: `on_write("lost", "DELETE /api/v3/movie")`, see `WriteFault`.
+    page of a Jellyfin library, as 10.11 takes for big ones), `half` (body cut in the middle, with
+    `half_path` only of that path, and not of the first `whole` answers to it), `short_pages` (a
+    page has fewer rows than it says, so a reader never reaches the total). `skew` moves the
+    service's own clock by so many seconds. Calls that change something have faults of their own:
+    `on_write("lost", "DELETE /api/v3/movie")`, see `WriteFault`.
     """
 
     rng: random.Random = field(default_factory=lambda: random.Random(0))
@@ -60,6 +61,8 @@ class Faults:
     slow: float = 0.0
     slow_pages: float = 0.0
     half: bool = False
+    half_path: str = ""
+    whole: int = 0
     short_pages: bool = False
     starting: bool = False
     skew: float = 0.0
@@ -95,8 +98,16 @@ class Faults:
         self.drop = self.duplicate = self.reorder = self.delay = 0.0
         self.errors = self.slow = self.slow_pages = self.skew = 0.0
         self.status = None
+        self.half_path, self.whole = "", 0
         self.half = self.short_pages = self.starting = False
         self.writes.clear()
+
+    def is_halved(self, path: str) -> bool:
+        """Decide whether an answer is cut; counts those that are not yet."""
+        if not self.half or self.half_path not in {"", path}:
+            return False
+        self.whole -= 1
+        return self.whole < 0
 
     @property
     def clock_skew(self) -> timedelta:

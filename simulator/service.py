@@ -44,6 +44,7 @@ class Service:
         self.host = "127.0.0.1"
         self.port = 0
         self.inspector: Inspector | None = None
+        self.spoil: dict[str, Callable[[object], object]] = {}  # by path: what is said instead
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
 
@@ -115,8 +116,9 @@ class Service:
         if isinstance(response, web.Response) and not response.prepared:
             if self.inspector is not None:
                 self.inspector(self, request, response)
+            self._spoil(request, response)
             response.headers["Date"] = format_datetime(self.now(), usegmt=True)
-            self._halve(response)
+            self._halve(request, response)
         return response
 
     async def _act(
@@ -175,9 +177,15 @@ class Service:
         path = resource.canonical if resource is not None else request.path
         self.calls[self.name, f"{request.method} {path}"] += 1
 
-    def _halve(self, response: web.Response) -> None:
-        if self.faults.half and isinstance(response.body, bytes) and len(response.body) > 2:
-            response.body = response.body[: len(response.body) // 2]
+    def _spoil(self, request: web.Request, response: web.Response) -> None:
+        change = self.spoil.get(request.path)
+        if change is not None and response.status == 200 and isinstance(response.body, bytes):
+            response.body = orjson.dumps(change(orjson.loads(response.body)))
+
+    def _halve(self, request: web.Request, response: web.Response) -> None:
+        body = response.body
+        if isinstance(body, bytes) and len(body) > 2 and self.faults.is_halved(request.path):
+            response.body = body[: len(body) // 2]
 
 
 def _hang_up(request: web.Request) -> None:

@@ -69,8 +69,6 @@ def test_a_request_stands_where_its_items_put_it(stages: list[Stage], expected: 
 
 @given(STAGES, STAGES.flatmap(st.permutations))
 def test_the_order_of_items_does_not_matter(stages: list[Stage], more: list[Stage]) -> None:
-    """Only a mixture of failed, declined and deleted items depends on which comes first."""
+    """Episodes come in any order."""
     found = stages + more
-    ends = {S.FAILED, S.DECLINED, S.DELETED}
-    if not set(found) <= ends | {S.UNRELEASED}:
-        assert request_stage(found, S.APPROVED) is request_stage(found[::-1], S.APPROVED)
+    assert request_stage(found, S.APPROVED) is request_stage(found[::-1], S.APPROVED)

@@ -19,6 +19,10 @@ _COUNTED = {
 }
 
 
+# When nothing can come of any item, this is told first.
+_ENDS = (Stage.DELETED, Stage.FAILED, Stage.DECLINED)
+
+
 def count(stages: Iterable[Stage]) -> Counts:
     """Return how many items are how far; what was not grabbed counts as searching."""
     found: dict[str, int] = {}
@@ -49,9 +53,8 @@ def request_stage(stages: Collection[Stage], ground: Stage) -> Stage:
         return min(moving, key=RANK.__getitem__)
     if len(unfinished) < len(due):
         return Stage.PARTIALLY_AVAILABLE
-    for end in (Stage.FAILED, Stage.DECLINED, Stage.DELETED):
-        if all(stage is end for stage in unfinished):
-            return end
     on_the_line = [stage for stage in unfinished if stage in RANK]
-    # Nothing moves: what is searched counts, not an episode that nobody wants searched.
-    return max(on_the_line, key=RANK.__getitem__) if on_the_line else unfinished[0]
+    if on_the_line:
+        # Nothing moves: what is searched counts, not an episode that nobody wants searched.
+        return max(on_the_line, key=RANK.__getitem__)
+    return next((end for end in _ENDS if end in unfinished), ground)

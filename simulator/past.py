@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from .arr_state import SHELF_EPISODE_SIZE, SHELF_MOVIE_SIZE, movie_file_name
 from .jellyfin_items import item_id
 from .model import Title, User
+from .past_anime import match_shelf
 from .seerr_state import (
     MediaSeason,
     MediaStatus,
@@ -37,6 +38,8 @@ async def live(sim: Simulator) -> None:
     people = [sim.world.add_user(f"person{n}") for n in range(4, sim.world.profile.users + 1)]
     remember_requests(sim, people or list(sim.world.users.values()))
     seed_torrents(sim)
+    if sim.has("shoko"):
+        match_shelf(sim)
     await wish(sim)
     await sim.settle()
 

@@ -130,7 +130,7 @@ def test_a_stage_without_a_beginning_begins_now() -> None:
     wish = Wish()
     request = wish.request
     request.stage_since = None
-    (change,) = wish.says(5, about(Title(present=True, monitored=False)))
+    ((change,),) = wish.house.tracker.reconsider(TrackerOptions(), at(5))
     assert (wish.request.stage_since, change.is_stored) == (at(5), True)
 
 

@@ -240,7 +240,7 @@ class Tracker:
                 if is_same(request, opening):
                     adopt(touched.setdefault(request.id, Touched.of(request)), opening, now)
                     return [request]
-            return [self._open(observation, title, opening, touched, now)]
+            return [self._open(title, opening, touched, now)]
         if any(request.wants(item) for request in found for item in opening.items):
             return found
         for request in found:
@@ -251,23 +251,18 @@ class Tracker:
             title, opening, observation.connection_id
         ):
             return found
-        return [*found, self._open(observation, title, opening, touched, now)]
+        return [*found, self._open(title, opening, touched, now)]
 
     def _open(
-        self,
-        observation: Observation,
-        title: TitleRef,
-        opening: Opening,
-        touched: dict[str, Touched],
-        now: datetime,
+        self, title: TitleRef, opening: Opening, touched: dict[str, Touched], now: datetime
     ) -> Request:
+        """Open a request; its names are filled in as those of every request are."""
         request = Request(
             id=self._new_id(),
             media_type=title.media_type,
             origin=opening.origin,
             created_at=opening.created_at,
             opened_at=now,
-            ids=title.ids,
             requested_by=opening.requested_by,
             is_4k=opening.is_4k,
             seasons=opening.seasons,
@@ -281,9 +276,6 @@ class Tracker:
         self.requests[request.id] = request
         collected = touched.setdefault(request.id, Touched.of(request))
         collected.change.opened = collected.change.is_stored = collected.is_stale = True
-        if title.service_id is not None:
-            request.service_ids[observation.connection_id] = title.service_id
-        self._index.add(request)
         return request
 
     def _supersede(

@@ -49,6 +49,12 @@ def _options() -> argparse.Namespace:
         help="how big the household is (library only)",
     )
     parser.add_argument(
+        "--slow-pages",
+        type=float,
+        default=0.0,
+        help="seconds that Jellyfin takes for each page (library only), 30 as 10.11 was seen to",
+    )
+    parser.add_argument(
         "--assert", dest="strict", action="store_true", help="exit 1, naming each missed target"
     )
     return parser.parse_args()
@@ -61,7 +67,7 @@ def _chosen(options: argparse.Namespace) -> Benchmark:
         case "deletion":
             return partial(deletion.run, plans=options.plans)
         case "library":
-            return partial(library.run, profile=options.profile)
+            return partial(library.run, profile=options.profile, slow_pages=options.slow_pages)
         case name:
             return _BENCHMARKS[name]
 

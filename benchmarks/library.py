@@ -74,10 +74,14 @@ class _Bench:
     twin: Worker
     urls: dict[str, str]
     profile: str
+    slow_pages: float
 
     async def run(self, folder: Path) -> None:
         """Measure everything in turn."""
         await self._settle()
+        if self.slow_pages:
+            await self._slow()
+            return
         peak = await Peak.begin()
         first = await self._sync(is_full=True)
         self.figures.add("library.first.extra_memory", await peak.added(), "MiB", below=_MEMORY)
@@ -88,6 +92,20 @@ class _Bench:
         await self._compare(await asyncio.to_thread(read_fetches, listed))
         await self._changes(first)
         await self._pages()
+
+    async def _slow(self) -> None:
+        """Read everything from a Jellyfin that takes long for each page; nothing else waits."""
+        await self.twin.ask("slow", str(self.slow_pages))
+        run = await self._sync(is_full=True)
+        self._report("slow", run)
+        await self.twin.ask("slow", "0")
+        again = await self._sync(is_full=True)
+        scanned = [
+            sum(one.scanned for one in found.sources.values())
+            for found in (run.result, again.result)
+            if found is not None
+        ]
+        self.figures.add("library.slow.lost", abs(scanned[0] - scanned[-1]), "entries", below=1)
 
     async def _settle(self) -> None:
         """Let the surveys find everything, so that nothing else is going on."""
@@ -216,8 +234,15 @@ class _Bench:
         add("library.get_requests.stall", max(gaps.busy) * 1000, "ms", below=_STALL)
 
 
-async def run(figures: Figures, seed: int, folder: Path, *, profile: str = PROFILE) -> None:
-    """Measure and print."""
+async def run(
+    figures: Figures,
+    seed: int,
+    folder: Path,
+    *,
+    profile: str = PROFILE,
+    slow_pages: float = 0.0,
+) -> None:
+    """Measure and print; with `slow_pages` (seconds) only how a slow Jellyfin is read."""
     where, config = folder / "addresses.json", folder / "config"
     config.mkdir()
     await fill(
@@ -229,7 +254,15 @@ async def run(figures: Figures, seed: int, folder: Path, *, profile: str = PROFI
         naming=_naming(profile),
     )
     async with _household(where, config, profile, seed) as (hass, hub, twin, urls):
-        bench = _Bench(figures=figures, hass=hass, hub=hub, twin=twin, urls=urls, profile=profile)
+        bench = _Bench(
+            figures=figures,
+            hass=hass,
+            hub=hub,
+            twin=twin,
+            urls=urls,
+            profile=profile,
+            slow_pages=slow_pages,
+        )
         await bench.run(folder)
 
 

@@ -52,6 +52,11 @@ class Levers:
         await asyncio.to_thread(Path(argument).write_text, text, encoding="utf-8")
         return {"calls": len(self._before)}
 
+    async def slow(self, argument: str) -> Answer:
+        """Let Jellyfin think for so many seconds about every page of its library."""
+        self._simulator.jellyfin.faults.slow_pages = float(argument)
+        return {}
+
     async def change(self, argument: str) -> Answer:
         """Let so many titles change: renamed in Radarr, read anew by Jellyfin, new in Seerr."""
         simulator = self._simulator
@@ -79,7 +84,14 @@ async def _main(profile: str, seed: int, where: Path) -> None:
         found = json.dumps(addresses(simulator))
         await asyncio.to_thread(where.write_text, found, encoding="utf-8")
         levers = Levers(simulator)
-        await serve({"calls": levers.calls, "fetched": levers.fetched, "change": levers.change})
+        await serve(
+            {
+                "calls": levers.calls,
+                "fetched": levers.fetched,
+                "slow": levers.slow,
+                "change": levers.change,
+            }
+        )
 
 
 if __name__ == "__main__":

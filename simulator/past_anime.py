@@ -63,3 +63,4 @@ def _match(sim: Simulator, folder: ShokoFolder, title: Title, at: datetime) -> N
             crc32=content[72:80],
         )
         sim.shoko.shelf.files[file.id] = file
+        sim.world.disk[path] = media  # so that it can be reached

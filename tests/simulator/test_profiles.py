@@ -56,6 +56,7 @@ async def test_shoko_knows_its_share(sim: Simulator) -> None:
     }
     assert sim.shoko.files
     assert all(file.links and file.source in known for file in sim.shoko.files)
+    assert all(sim.shoko.shelf.is_accessible(file) for file in sim.shoko.files)
 
 
 async def test_what_seerr_knows_of_the_shelf_is_true(sim: Simulator) -> None:

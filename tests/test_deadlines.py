@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.media_status.clients.errors import Unreachable
 from custom_components.media_status.const import DEFAULT_OPTIONS
-from custom_components.media_status.lifecycle.facts import AskStatus, TitleRef
-from custom_components.media_status.lifecycle.model import MediaType, ProviderIds, Service
+from custom_components.media_status.lifecycle.facts import AskStatus
+from custom_components.media_status.lifecycle.model import MediaType, ProviderIds, Service, TitleRef
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.event import async_track_state_change_event

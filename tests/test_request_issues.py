@@ -8,7 +8,6 @@ import pytest
 
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.lifecycle.facts import (
-    Hindrance,
     Match,
     MatchPhase,
     Observation,
@@ -24,6 +23,7 @@ from custom_components.media_status.lifecycle.model import (
     TitleRef,
 )
 from custom_components.media_status.lifecycle.request import Request
+from custom_components.media_status.lifecycle.troubles import Hindrance
 from custom_components.media_status.request_issues import MOST_REQUESTS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir

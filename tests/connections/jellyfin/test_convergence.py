@@ -82,6 +82,7 @@ class InMemory(JellyfinClient):
         parent_id: str | None = None,
         fields: Collection[str] = (),
         page_size: int = 500,
+        missing: bool = False,
     ) -> AsyncIterator[ItemPage]:
         rows = [
             row
@@ -90,10 +91,11 @@ class InMemory(JellyfinClient):
             and (ids is None or key in ids)
             and (changed_since is None or self._twin.saved[key] >= changed_since)
         ]
+        items = [item for item in self._built(rows) if not (missing and item.playable)]
         yield ItemPage(
-            items=self._built(rows),
+            items=tuple(items),
             start=0,
-            total=len(rows),
+            total=len(items),
             server_time=self._twin.clock,
             consistent=True,
         )

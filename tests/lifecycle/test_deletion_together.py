@@ -9,9 +9,11 @@ from custom_components.media_status.lifecycle.deletion import (
     HeldFile,
     HeldRecord,
     HeldTitle,
+    HeldTorrent,
     Holder,
     Holdings,
     Plan,
+    Served,
     Step,
     Verb,
 )
@@ -89,6 +91,35 @@ def planned(
     return make_plan("plan", NOW, DeletionOptions(), targets, holders)
 
 
+def with_torrents(served: dict[str, set[ItemKey]], items: Iterable[ItemKey]) -> set[str]:
+    """Return which torrents go with all that is left of the series."""
+    title = HeldTitle(request_id="a", own_id="7", ids=IDS, title="Severance")
+    brought = {
+        name: frozenset(Served("7", item) for item in found) for name, found in served.items()
+    }
+    torrents = tuple(
+        HeldTorrent(torrent_id=name, names=frozenset({name}), name=name, size=10, is_private=False)
+        for name in served
+    )
+    holders = [
+        Holder(
+            connection_id="sonarr",
+            service=Service.SONARR,
+            name="Sonarr",
+            holdings=Holdings(titles=(title,), served=brought),
+        ),
+        Holder(
+            connection_id="qbittorrent",
+            service=Service.QBITTORRENT,
+            name="qBittorrent",
+            holdings=Holdings(torrents=torrents),
+        ),
+    ]
+    plan = make_plan("plan", NOW, DeletionOptions(), (target("a", items),), holders)
+    assert of(plan, Verb.REMOVE_TITLE)
+    return {step.target for step in of(plan, Verb.REMOVE_TORRENT)}
+
+
 def of(plan: Plan, verb: Verb) -> list[Step]:
     """Return the steps of a kind that would be done."""
     return [step for step in plan.pending if step.verb is verb]
@@ -132,3 +163,10 @@ def test_a_season_is_let_go_only_as_a_whole() -> None:
     """An episode of it that nobody named, perhaps not out yet, is still looked for."""
     (step,) = of(planned(target("a", {ItemKey(1, 1)} | S2)), Verb.UNMONITOR)
     assert {name for name in step.expects if name.startswith("season")} == {"season 2"}
+
+
+def test_what_was_kept_before_is_not_taken_with_the_rest() -> None:
+    """The last of a series takes its own torrents; those of parts that went before stay."""
+    first, last = ItemKey(1, 1), ItemKey(2, 1)
+    served = {"old": {first}, "new": {last}, "both": {first, last}}
+    assert with_torrents(served, {last}) == {"new", "both"}

@@ -57,7 +57,8 @@ class Doom:
     """What goes from the managers: needed to judge torrents, records and library items."""
 
     steps: list[Step] = field(default_factory=list)
-    titles: set[tuple[str, str]] = field(default_factory=set)  # (connection, own id)
+    # (connection, own id) -> what was asked for of it
+    titles: dict[tuple[str, str], frozenset[ItemKey]] = field(default_factory=dict)
     served: set[tuple[str, Served]] = field(default_factory=set)
     files: dict[str, tuple[str, ...]] = field(default_factory=dict)  # path -> requests
     touched: set[str] = field(default_factory=set)  # requests that some manager holds
@@ -70,6 +71,14 @@ class Doom:
             connection_id,
             served,
         ) in self.served
+
+    def means(self, connection_id: str, served: Served) -> bool:
+        """Return whether somebody asked for what a download brought, not only for its neighbours.
+
+        What else a title once had may have been kept on purpose when it was deleted.
+        """
+        asked = self.titles.get((connection_id, served.title_id), frozenset())
+        return served.item in asked or (connection_id, served) in self.served
 
 
 def manager_steps(
@@ -129,7 +138,7 @@ def _plan_title(meant: _Meant, options: DeletionOptions, doom: Doom) -> None:
     doom.touched.update(meant.request_ids)
     if _is_all(meant.whole, title):
         doom.steps.append(_remove_title(meant, options))
-        doom.titles.add((holder.connection_id, title.own_id))
+        doom.titles[holder.connection_id, title.own_id] = meant.whole.items
         doom.files.update(
             (file.path, meant.owners(file.items) or meant.request_ids)
             for file in (title.files if options.delete_files else ())

@@ -166,6 +166,8 @@ def _why_kept(
         return "origin_unknown"
     if any(not doom.covers(connection, one) for connection, one in served):
         return "torrent_shared"
+    if served and not any(doom.means(connection, one) for connection, one in served):
+        return "torrent_shared"
     if torrent.is_private is not False and torrent.has_seeded is not True:
         return None if options.delete_seeding else "torrent_seeding"
     return None

@@ -166,7 +166,7 @@ class _Bench:
         add(f"{name}.fetched", run.calls["bytes"] / 2**20, "MiB")
         add(f"{name}.stall", run.stall * 1000, "ms", below=_STALL)
         add(f"{name}.stall_without_full_collections", run.own_stall * 1000, "ms")
-        add(f"{name}.stall_by_full_collection", run.collection * 1000, "ms")
+        add(f"{name}.stall_by_full_collection", run.collection * 1000, "ms", below=_STALL)
         if run.result is not None:
             add(f"{name}.scanned", sum(one.scanned for one in run.result.sources.values()))
             add(f"{name}.linked", sum(one.linked for one in run.result.sources.values()))

@@ -16,7 +16,7 @@ _TITLES = (
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
-    parser.add_argument("--profile", default="tiny", help="library size: empty tiny S M L")
+    parser.add_argument("--profile", default="tiny", help="library size: empty tiny odd S M L XL")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--port-base", type=int, default=18000, help="0: free ports")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")

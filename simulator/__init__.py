@@ -52,9 +52,10 @@ are ``requested approved searching grabbed downloading downloaded imported avail
 Several instances: ``Simulator(services=["seerr", "radarr", "radarr:radarr4k", ...])``; a name that
 ends in ``4k`` is Seerr's 4K server. ``sim["radarr4k"]`` is that service. Versions by name:
 ``Simulator(versions={"qbittorrent": "4.5.2", "seerr": "3.2.0", "jellyfin": "12.0.0"})``, for Shoko
-``"6.0.0-dev.425"`` or ``"4.2.2"``. Library sizes (``profile``): ``empty``, ``tiny``, ``odd``, ``S``,
-``M``, ``L`` (5,000 films, 50,000 episodes), ``XL``. ``await simulator.past.live(sim)`` brings what
-such a household remembers: finished and open requests, queues, torrents, users, anime in Shoko;
+``"6.0.0-dev.425"`` or ``"4.2.2"``. Library sizes (``profile``): ``empty``, ``tiny``, ``odd``,
+``S``, ``M``, ``L`` (5,000 films, 50,000 episodes), ``XL``. ``await simulator.past.live(sim)``
+brings what such a household remembers: finished and open requests, queues, torrents, users,
+anime in Shoko;
 ``past.age(sim)`` lets the shelf be old, ``past.know_shelf(sim)`` lets Seerr know it.
 ``simulator.oddities.make_odd(sim)`` spoils what is said of the ``odd`` shelf; ``service.spoil``
 changes the answer to any path.

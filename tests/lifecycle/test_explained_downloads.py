@@ -124,6 +124,14 @@ def test_a_download_that_leads_nowhere_needs_nobody() -> None:
     assert wish.explanation.code == "searching"
 
 
+def test_one_that_leads_nowhere_hides_no_other() -> None:
+    """It comes first by its name; the next one is blocked."""
+    wish = fetched(Stage.DOWNLOADED)
+    wish.says(4, about(Outcome(result=Result.IGNORED, at=at(4)), "a"))
+    wish.says(4, about(Grab(items=frozenset({MOVIE}), at=at(4)), "b"), about(BLOCKED, "b"))
+    assert wish.explanation.code == "import_blocked"
+
+
 def test_the_first_download_in_order_is_named() -> None:
     """Whichever of two managers blocks it, and whatever moves beside it."""
     wish = Wish(*EPISODES)
@@ -201,6 +209,12 @@ def test_hours_without_seeds_are_counted() -> None:
         assert wish.explanation.values == {"seeds": 0, "hours": hours}
     wish.client_says(200, about(_transfer(TransferPhase.DOWNLOADING), "a"))
     assert tracker.tick(at(300)) == []
+
+
+def test_only_hours_without_seeds_are_counted() -> None:
+    """Nothing is told anew because something else lasts."""
+    wish = _in_client(_transfer(TransferPhase.PAUSED))
+    assert wish.house.tracker.tick(at(63)) == []
 
 
 def test_one_that_moves_is_the_news() -> None:

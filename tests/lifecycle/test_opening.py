@@ -342,6 +342,15 @@ def test_a_guess_is_remembered_as_one() -> None:
     assert not house.tracker.requests["r001"].is_guess
 
 
+def test_all_wishes_for_a_title_hear_of_it() -> None:
+    """Two people asked for the same film."""
+    first, second = World(request_id="1"), World(request_id="2")
+    house = House(first, second)
+    house.survey(at(0))
+    house.push(first.manager_says(at(1), Via.PUSH, about(File(present=True), MOVIE)), now=at(1))
+    assert house.of(first).stage is house.of(second).stage is Stage.SYNCING_LIBRARY
+
+
 # --- variants ----------------------------------------------------------------------------------
 
 

@@ -58,6 +58,7 @@ def test_items_are_counted_by_how_far_they_are() -> None:
         ([S.FAILED, S.SEARCHING], S.SEARCHING),
         ([S.APPROVED, S.SEARCHING, S.FAILED], S.SEARCHING),
         ([S.SEARCHING, S.APPROVED, S.REQUESTED], S.SEARCHING),
+        ([S.REQUESTED, S.APPROVED], S.APPROVED),
         ([S.FAILED, S.DECLINED], S.FAILED),
         ([S.DELETED, S.FAILED], S.DELETED),
     ],

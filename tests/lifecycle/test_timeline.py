@@ -1,5 +1,7 @@
 """What is told about a request: each thing once, in order, with what is known of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.media_status.lifecycle.facts import (
@@ -71,6 +73,16 @@ def test_a_new_request_is_told_first() -> None:
     world = World(status=AskStatus.PENDING)
     changes = House(world).push(world.seerr(at(0), Via.PUSH), now=at(0))
     assert _told(changes) == [("opened", SEERR, {}), ("asked", SEERR, {})]
+
+
+def test_who_asked_is_told() -> None:
+    """Where Seerr says it."""
+    world = World(status=AskStatus.PENDING)
+    seen = world.seerr(at(0), Via.PUSH)
+    assert seen.opening is not None
+    opened = replace(seen, opening=replace(seen.opening, requested_by="Neo"))
+    told = _told(House(world).push(opened, now=at(0)))
+    assert told[0] == ("opened", SEERR, {"requested_by": "Neo"})
 
 
 @pytest.mark.parametrize(

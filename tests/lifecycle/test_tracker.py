@@ -162,6 +162,18 @@ def test_changes_come_in_the_order_in_which_requests_were_made() -> None:
     assert [change.request.ids.tmdb for change in changes] == [3, 1, 2]
 
 
+def test_of_requests_made_at_once_the_order_is_that_of_their_ids() -> None:
+    """Of others it is not."""
+    ids = iter("cab")
+    tracker = Tracker(new_id=lambda: next(ids))
+    worlds = [World(tmdb=number, request_id=str(number)) for number in (1, 2, 3)]
+    for minutes, world in zip((0, 1, 1), worlds, strict=True):
+        tracker.observe([world.seerr(at(minutes), Via.PUSH)], at(minutes))
+    said = [world.manager_says(at(9), Via.PUSH, about(Title(present=True))) for world in worlds]
+    changes = tracker.observe(said, at(9))
+    assert [change.request.id for change in changes] == ["c", "a", "b"]
+
+
 def test_when_it_was_available_first_is_kept() -> None:
     """An episode that airs later does not change it; the end is when nothing more will come."""
     wish = Wish(*EPISODES)
@@ -360,6 +372,19 @@ def test_what_is_forgotten_is_not_opened_anew() -> None:
             tracker.restore([], [], at(9), forgotten=[left])
         assert tracker.observe([world.seerr(at(9), Via.SURVEY), by_hand], at(9)) == []
         assert tracker.tick(at(10**6)) == []
+
+
+def test_what_was_forgotten_and_added_anew_is_wanted_again() -> None:
+    """The manager calls it by another own id: somebody fetches it once more."""
+    world = World(status=AskStatus.APPROVED, managed=True)
+    house = House(world)
+    house.survey(at(1))
+    house.tracker.forget(house.of(world), at(2))
+    opening = Opening(origin=Origin.RADARR, created_at=at(9), items=frozenset({MOVIE}))
+    for own_id, opened in (("m603", 0), ("m700", 1)):
+        seen = replace(world.manager_says(at(9), Via.PUSH), opening=opening)
+        seen = replace(seen, title=world.title(own_id))
+        assert len(house.push(seen, now=at(9))) == opened
 
 
 def test_what_had_ended_before_it_was_forgotten_may_come_again() -> None:

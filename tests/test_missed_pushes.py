@@ -185,5 +185,7 @@ async def test_jellyfin_has_more_time(watched: Watched) -> None:
 
 async def test_jellyfin_that_never_tells(watched: Watched) -> None:
     """Found playable by a look, and no bell rang."""
+    await watched.finds(Service.RADARR, managed(), grabbed(), imported())
+    watched.later(minutes=1)
     await watched.finds(Service.JELLYFIN, playable())
     assert watched.missed(Service.JELLYFIN) == 1

@@ -158,7 +158,8 @@ async def test_starting_and_stopping_leaves_nothing(socket_enabled: None) -> Non
                     if number % 4 == 3:
                         rig.hub.abort()
     async with asyncio.timeout(10):
-        while _open_files() != files or asyncio.all_tasks() != tasks:
+        # What another test left to be tidied up may go meanwhile.
+        while _open_files() > files or not asyncio.all_tasks() <= tasks:
             await asyncio.sleep(0)  # transports close at the loop's next turn
 
 

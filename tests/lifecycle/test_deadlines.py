@@ -314,3 +314,11 @@ def test_what_the_manager_was_told_not_to_fetch_is_not_late() -> None:
     assert (wish.stage(), wish.explanation.code) == (Stage.APPROVED, "not_monitored")
     wish.house.tracker.tick(at(10**5))
     assert not wish.explanation.is_overdue
+
+
+def test_what_has_ended_is_not_looked_at_again() -> None:
+    """Although it would have been late by then."""
+    wish = Wish()
+    wish.says(1, about(File(present=True), MOVIE))
+    wish.house.tracker.decide(wish.request.id, Verdict.AVAILABLE, None, at(2))
+    assert wish.house.tracker.tick(at(10**6)) == []

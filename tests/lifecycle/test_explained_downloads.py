@@ -125,10 +125,12 @@ def test_a_download_that_leads_nowhere_needs_nobody() -> None:
 
 
 def test_one_that_leads_nowhere_hides_no_other() -> None:
-    """It comes first by its name; the next one is blocked."""
-    wish = fetched(Stage.DOWNLOADED)
-    wish.says(4, about(Outcome(result=Result.IGNORED, at=at(4)), "a"))
-    wish.says(4, about(Grab(items=frozenset({MOVIE}), at=at(4)), "b"), about(BLOCKED, "b"))
+    """It failed and comes first by its name; that of the next episode is blocked."""
+    wish = Wish(*EPISODES)
+    for key, item in (("a", ONE), ("b", TWO)):
+        wish.says(1, about(Grab(items=frozenset({item}), at=at(1)), key))
+    wish.says(2, about(Outcome(result=Result.FAILED, at=at(2)), "a"), about(BLOCKED, "b"))
+    assert wish.status.items == {ONE: Stage.FAILED, TWO: Stage.IMPORTING}
     assert wish.explanation.code == "import_blocked"
 
 

@@ -248,6 +248,13 @@ def test_a_release_that_was_chosen_before_is_no_news(minutes: int, is_older: boo
     )
 
 
+def test_what_is_pushed_has_just_happened() -> None:
+    """Although nobody saw it missing, or being grabbed."""
+    wish = Wish()
+    told = _told(wish.says(1, about(File(present=True), MOVIE), via=Via.PUSH))
+    assert [code for code, *_ in told] == ["imported"]
+
+
 def test_what_never_was_missing_was_there_already() -> None:
     """Only items that the first look finds, and that nobody grabbed, were there before."""
     wish = Wish(*EPISODES)

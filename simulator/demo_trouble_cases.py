@@ -199,7 +199,7 @@ class Cases:
             stage="importing",
             reason="path_not_visible",
             sentence=sentence.format(NO_MAPPING),
-            public=sentence.format(NO_MAPPING.replace("/downloads]", "…")),
+            public=sentence.format(NO_MAPPING.replace("/downloads", "…")),
             advice=(
                 "Give Radarr the same folder as the download client, or add a remote path mapping"
                 " in Radarr."

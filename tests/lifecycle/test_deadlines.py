@@ -317,8 +317,13 @@ def test_what_the_manager_was_told_not_to_fetch_is_not_late() -> None:
 
 
 def test_what_has_ended_is_not_looked_at_again() -> None:
-    """Although it would have been late by then."""
-    wish = Wish()
-    wish.says(1, about(File(present=True), MOVIE))
-    wish.house.tracker.decide(wish.request.id, Verdict.AVAILABLE, None, at(2))
-    assert wish.house.tracker.tick(at(10**6)) == []
+    """Decided or forgotten, although it would have been late by then."""
+    for is_forgotten in (False, True):
+        wish = Wish()
+        tracker = wish.house.tracker
+        wish.says(1, about(File(present=True), MOVIE))
+        if is_forgotten:
+            tracker.forget(wish.request, at(2))
+        else:
+            tracker.decide(wish.request.id, Verdict.AVAILABLE, None, at(2))
+        assert tracker.tick(at(10**6)) == []

@@ -238,3 +238,32 @@ async def test_a_file_that_came_into_the_folder_keeps_the_title(house: House) ->
     with pytest.raises(TargetChanged):
         await remove(house.radarr, step)
     assert not house.sim.removing
+
+
+async def test_an_episode_that_came_keeps_the_series(house: House) -> None:
+    """Be its file to go or to stay: nobody asked to let it go."""
+    show = house.sim.world.add_title_series(
+        title="Severance", year=2022, tmdb=95396, tvdb=371980, seasons={0: 1, 1: 3}
+    )
+    held = hold_series(house.sim, show)
+    wanted = target(show, {ItemKey(1, number) for number in (1, 2, 3)})
+    (step,) = (await plan(house.sonarr, wanted, delete_files=False)).pending
+    assert step.verb is Verb.REMOVE_TITLE
+    house.sim.sonarr.import_file(held.entry.season(0))
+    with pytest.raises(TargetChanged):
+        await remove(house.sonarr, step)
+    assert not house.sim.removing
+
+
+async def test_a_title_is_not_forgotten_while_its_disk_is_away(house: House) -> None:
+    """Radarr would answer 200 and leave the files for ever."""
+    hold_film(house.sim, a_film(house, "Blade Runner", 335984))
+    held = hold_film(house.sim, a_film(house))
+    (step,) = (await plan(house.radarr, target(held.entry.title))).pending
+    house.sim.radarr.disposal.lost[held.entry.path.rpartition("/")[0]] = "empty"
+    with pytest.raises(ClientError):
+        await remove(house.radarr, step)
+    assert not house.sim.removing
+    house.sim.radarr.disposal.lost.clear()
+    await remove(house.radarr, step)
+    assert await house.radarr.look(step) is Sight.GONE

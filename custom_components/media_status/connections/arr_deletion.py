@@ -186,13 +186,24 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
         if step.verb is Verb.UNMONITOR:
             await self._unmonitor(title, step, permit)
             return
+        await self._check_content(title, step)
+        await self._remove_title(title, step, permit)
+
+    async def _check_content(self, title: T, step: Step) -> None:
+        """Raise when a title holds more than was planned, or its files cannot be seen now.
+
+        A service that does not see a folder forgets the title all the same, and leaves the files.
+        """
+        content = await self._content(title)
+        held = content.monitored.union(*(file.items for file in content.files))
+        if not held <= set(step.items):
+            raise TargetChanged("there is an episode that was not planned")
         if step.delete_files:
             planned = {file.path for file in step.files}
-            content = await self._content(title)
             others = await leftovers(self._client, title.path, content.files)
             if any(file.path not in planned for file in (*content.files, *others)):
                 raise TargetChanged("there is a file that was not planned")
-        await self._remove_title(title, step, permit)
+            await self._look_at_disk(step)
 
     async def _planned(self, step: Step) -> T:
         """Return the title that a step means; raise when it is gone or another one by now."""

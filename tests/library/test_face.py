@@ -61,6 +61,21 @@ async def test_the_report_is_read_in_pages(hass: HomeAssistant, tmp_path: Path) 
         assert other["findings"] == []
 
 
+async def test_what_nobody_named_is_told_by_its_number(hass: HomeAssistant, tmp_path: Path) -> None:
+    """Seerr's list has no titles; the databases' own names are used for numbers."""
+    async with shelves(hass, tmp_path) as home:
+        home.put("seerr", film("1", tmdb=7, status="available", title=None))
+        home.put("radarr", film("7", tmdb=8, imdb="tt0000001"))
+        home.put("jellyfin", film("f", tmdb=8, imdb="tt0000002"))
+        await call(hass, "sync_library")
+        report = await call(hass, "get_library_report")
+        assert {finding["sentence"] for finding in rows(report, "findings")} == {
+            "Seerr calls the film with TMDB number 7 available, and nobody has it.",
+            "The services disagree on the IMDb number of Dune: Radarr, Jellyfin",
+            "Dune can be watched, and Seerr does not know that yet.",
+        }
+
+
 async def test_only_administrators_compare(
     hass: HomeAssistant, tmp_path: Path, hass_read_only_user: MockUser
 ) -> None:

@@ -1,6 +1,6 @@
 """Put syncs and their report into the form in which actions and cards show them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..journal_library_report import ReportPage, StoredFinding
 from ..lifecycle.codec import encode_time
@@ -10,6 +10,8 @@ from ..serialize import MAX_SENTENCE, MAX_TITLE, clean_or_none
 if TYPE_CHECKING:
     from ..hub import Hub
     from .sync import SourceResult, SyncResult
+
+_PROVIDERS: Final = {"tmdb": "TMDB", "tvdb": "TVDB", "imdb": "IMDb", "anidb": "AniDB"}
 
 
 def result_json(hub: Hub, result: SyncResult) -> JsonObject:
@@ -72,12 +74,14 @@ def _finding_json(hub: Hub, finding: StoredFinding) -> JsonObject:
     details = dict(finding.details)
     names = [_source_name(hub, source) for source in _objects(details.get("sources"))]
     values = {
-        "title": clean_or_none(str(details.get("title") or ""), MAX_TITLE) or "",
+        "title": _title(hub, details),
         "services": ", ".join(dict.fromkeys(names)),
     }
     told = details.get("values")
     if isinstance(told, dict):
         values |= {key: _word(value) for key, value in told.items()}
+    if provider := values.get("provider"):
+        values["provider"] = _PROVIDERS.get(provider, provider)
     fix = details.get("fix")
     known_fix = dict(fix) if isinstance(fix, dict) else {}
     place = known_fix.get("connection_id")
@@ -94,6 +98,18 @@ def _finding_json(hub: Hub, finding: StoredFinding) -> JsonObject:
         "sources": sources,
         "fix": known_fix | {"sentence": clean_or_none(advice, MAX_SENTENCE)},
     }
+
+
+def _title(hub: Hub, details: JsonObject) -> str:
+    """Return what a finding is about; a title nobody named by its number in a database."""
+    if named := clean_or_none(str(details.get("title") or ""), MAX_TITLE):
+        return named
+    ids = details.get("ids")
+    for name, provider in _PROVIDERS.items():
+        if isinstance(ids, dict) and (number := ids.get(name)):
+            values = {"provider": provider, "number": str(number)}
+            return hub.texts.library("nameless", str(details.get("media_type")), values) or ""
+    return ""
 
 
 def _objects(value: JsonValue) -> list[JsonObject]:

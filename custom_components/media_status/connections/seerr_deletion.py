@@ -14,6 +14,7 @@ from .base import TargetChanged
 # Of media: pending, processing, partly available, available. Others can be asked for again, or
 # are on the blocklist, and shall stay there.
 _TAKEN = frozenset({2, 3, 4, 5})
+_BLOCKED = 6
 _KINDS: dict[str, Literal["movie", "tv"]] = {MediaType.MOVIE: "movie", MediaType.SERIES: "tv"}
 
 
@@ -105,8 +106,11 @@ class WishDeletion:
             request = await self._client.request(number)
             return Sight.GONE if request is None else Sight.PRESENT
         info = await self._record(step)
-        is_there = info is not None and info.id == number and _is_something(info)
-        return Sight.PRESENT if is_there else Sight.GONE
+        if info is None or info.id != number:
+            return Sight.GONE
+        # The blocklist keeps its record on purpose.
+        is_kept = _BLOCKED in {info.status, info.status_4k} and not _is_something(info)
+        return Sight.GONE if is_kept else Sight.PRESENT
 
     async def _record(self, step: Step) -> MediaInfo | None:
         """Return the record of the title that a step means."""

@@ -242,13 +242,26 @@ async def test_after_an_error_a_look_tells(
     row = await estate.sim.seerr.request(heat)
     plan = await estate.plan(linked(film_target(heat), row))
     if verb is Verb.REMOVE_MEDIA:
+        # What is left could be asked for again, and is there all the same.
         await estate.run(only(plan, Verb.REMOVE_REQUEST))
-        row.side.status = MediaStatus.AVAILABLE
+        assert row.side.status is MediaStatus.UNKNOWN
     step = only(plan, verb)
     estate.sim.faults("seerr").on_write(trouble, "DELETE")
     with pytest.raises(ClientError):
         await estate.run(step)
     assert await estate.look(step) == sight
+
+
+async def test_what_is_on_the_blocklist_keeps_its_record(estate: Estate, heat: Title) -> None:
+    """Seerr answers 204 and keeps it on purpose."""
+    row = await estate.sim.seerr.request(heat)
+    plan = await estate.plan(linked(film_target(heat), row))
+    await estate.run(only(plan, Verb.REMOVE_REQUEST))
+    row.side.status = MediaStatus.BLOCKLISTED
+    step = only(plan, Verb.REMOVE_MEDIA)
+    await estate.run(step)
+    assert row.media in estate.sim.seerr.media.values()
+    assert await estate.look(step) is Sight.GONE
 
 
 async def test_nobody_knows_while_it_is_down(estate: Estate, heat: Title) -> None:

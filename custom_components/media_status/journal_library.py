@@ -53,8 +53,10 @@ round = max(round, excluded.round), {
 _DROP_ENTRY = "DELETE FROM library_entries WHERE source = ? AND kind = ? AND own_id = ?"
 _DROP_EPISODES = "DELETE FROM library_entries WHERE source = ? AND series_id = ?"
 _COUNT = "SELECT count(*) FROM library_entries WHERE source = ?"
-_READ_KEYS = """SELECT kind, own_id, round FROM library_entries
-WHERE source = ? AND (kind, own_id) > (?, ?) ORDER BY kind, own_id LIMIT ?"""
+# In the order of the rows themselves: by any index each of them would be looked up.
+_READ_KEYS = """SELECT id, kind, own_id FROM library_entries NOT INDEXED
+WHERE id > ? AND source = ? AND round < ? ORDER BY id LIMIT ?"""
+_ANY_ROUND = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,17 +122,14 @@ class LibraryRows:
     ) -> list[tuple[str, str]]:
         """Return the rows that were not seen in this round, or that are not in `only`."""
         found: list[tuple[str, str]] = []
-        place = ("", "")
-        while True:
-            keys = await self.read(partial(_read_keys, number=state.number, place=place))
-            if not keys:
-                return found
-            place = keys[-1][:2]
-            found += (
-                (kind, own_id)
-                for kind, own_id, round_ in keys
-                if (round_ < state.round if only is None else own_id not in only)
-            )
+        before = state.round if only is None else _ANY_ROUND
+        place = 0
+        while keys := await self.read(
+            partial(_read_keys, number=state.number, before=before, after=place)
+        ):
+            place = keys[-1][0]
+            found += ((kind, own_id) for _, kind, own_id in keys if not only or own_id not in only)
+        return found
 
     async def drop(self, state: SourceState, keys: Sequence[tuple[str, str]]) -> None:
         """Remove rows of a connection."""
@@ -140,7 +139,7 @@ class LibraryRows:
 
     async def forget(self, state: SourceState) -> None:
         """Remove all that is known of a connection that no longer exists."""
-        await self.drop(state, await self.unseen(replace(state, round=0), only=frozenset()))
+        await self.drop(state, await self.unseen(state, only=frozenset()))
         await self.read(partial(_forget_source, number=state.number))
 
 
@@ -274,9 +273,9 @@ def _row(state: SourceState, entry: LibraryEntry) -> Row:
 
 
 def _read_keys(
-    connection: sqlite3.Connection, *, number: int, place: tuple[str, str]
-) -> list[tuple[str, str, int]]:
-    return connection.execute(_READ_KEYS, (number, *place, 4 * PIECE)).fetchall()
+    connection: sqlite3.Connection, *, number: int, before: int, after: int
+) -> list[tuple[int, str, str]]:
+    return connection.execute(_READ_KEYS, (after, number, before, 4 * PIECE)).fetchall()
 
 
 def _drop(connection: sqlite3.Connection, *, number: int, keys: Iterable[tuple[str, str]]) -> None:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-# Titles, other than their episodes and files, have no series.
+# Titles, other than their episodes and files, have no series. Rows lie in the order in which the
+# service lists them, so that reading it again goes through them from the first to the last.
 LIBRARY_TABLES: Final = (
     """CREATE TABLE library_sources (
         id INTEGER PRIMARY KEY,
@@ -11,6 +12,7 @@ LIBRARY_TABLES: Final = (
         state TEXT NOT NULL
     )""",
     """CREATE TABLE library_entries (
+        id INTEGER PRIMARY KEY,
         source INTEGER NOT NULL,
         kind TEXT NOT NULL,
         own_id TEXT NOT NULL,
@@ -31,8 +33,8 @@ LIBRARY_TABLES: Final = (
         present INTEGER,
         poster TEXT,
         details TEXT,
-        PRIMARY KEY (source, kind, own_id)
-    ) WITHOUT ROWID""",
+        UNIQUE (source, kind, own_id)
+    )""",
     """CREATE INDEX library_series ON library_entries (source, series_id, present)
         WHERE series_id IS NOT NULL""",
     "CREATE INDEX library_files ON library_entries (file) WHERE file IS NOT NULL",

@@ -201,12 +201,12 @@ def media_file(value: JsonValue) -> MediaFile | None:
     )
 
 
-def has_media_file(raw: JsonObject, id_key: str, file: MediaFile | None) -> bool | None:
-    """Return whether a film or an episode has a file; None when it did not say."""
+def has_media_file(raw: JsonObject, id_key: str, *, is_listed: bool) -> bool | None:
+    """Return whether a film or an episode has a file, listed with it or not; None if unsaid."""
     has_file = as_bool(raw.get("hasFile"))
     if has_file is not None:
         return has_file
-    if file is not None:
+    if is_listed:
         return True
     number = as_int(raw.get(id_key))
     return None if number is None else number > 0

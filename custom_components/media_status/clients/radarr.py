@@ -163,7 +163,7 @@ def _movie(raw: JsonObject) -> Movie | None:
     if number is None:
         return None
     file = media_file(raw.get("movieFile"))
-    has_file = has_media_file(raw, "movieFileId", file)
+    has_file = has_media_file(raw, "movieFileId", is_listed=file is not None)
     return Movie(
         id=number,
         title=as_text(raw.get("title")),

@@ -55,6 +55,8 @@ def as_float(value: JsonValue) -> float | None:
 
 def as_int(value: JsonValue) -> int | None:
     """Return a 64-bit whole number; fractions are cut, blanks are None."""
+    if value is None:
+        return None
     if isinstance(value, str):
         text = value.strip()
         if text.removeprefix("-").isdecimal() and text.isascii() and len(text) <= _MAX_NUMBER_TEXT:

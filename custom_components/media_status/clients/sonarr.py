@@ -317,7 +317,7 @@ def _episode(raw: JsonObject) -> Episode | None:
     if number is None or series_id is None or season is None or episode is None:
         return None
     file = media_file(raw.get("episodeFile"))
-    has_file = has_media_file(raw, "episodeFileId", file)
+    has_file = has_media_file(raw, "episodeFileId", is_listed=file is not None)
     return Episode(
         id=number,
         series_id=series_id,

@@ -20,7 +20,7 @@ _OVERLAP = timedelta(minutes=2)
 _BLIND_OVERLAP = timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Row:
     """What became of one element: an entry unless it is unusable, and what is wrong with it."""
 

@@ -56,7 +56,7 @@ def movie_row(raw: JsonValue) -> Row:
             year=as_id(movie.get("year")),
             path=path,
             size=size_of(file.size if file is not None else movie.get("sizeOnDisk")),
-            present=has_media_file(movie, "movieFileId", file),
+            present=has_media_file(movie, "movieFileId", is_listed=file is not None),
             poster=poster_of(movie, number),
         )
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..clients.arr_models import has_media_file, media_file
+from ..clients.arr_models import has_media_file
 from ..clients.readers import JsonObject, JsonValue, as_dict, as_id, as_int
 from ..lifecycle.library import EntryKind, LibraryEntry
 from ..lifecycle.model import ProviderIds
@@ -75,7 +75,8 @@ def episode_row(raw: JsonValue) -> Row:
     item = item_key(as_int(episode.get("seasonNumber")), as_int(episode.get("episodeNumber")))
     if item is None:
         reading.flaw("its season or number cannot be read")
-    file = media_file(episode.get("episodeFile"))
+    file = as_dict(episode.get("episodeFile"))
+    is_listed = as_id(file.get("id")) is not None
     return reading.row(
         LibraryEntry(
             kind=EntryKind.EPISODE,
@@ -84,8 +85,8 @@ def episode_row(raw: JsonValue) -> Row:
             item=item,
             ids=ProviderIds(tvdb=reading.number(episode.get("tvdbId"), "TVDB")),
             title=title,
-            path=path_text(file.path) if file is not None else None,
-            size=size_of(file.size) if file is not None else None,
-            present=has_media_file(episode, "episodeFileId", file),
+            path=path_text(file.get("path")) if is_listed else None,
+            size=size_of(file.get("size")) if is_listed else None,
+            present=has_media_file(episode, "episodeFileId", is_listed=is_listed),
         )
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 import sqlite3
+from types import MappingProxyType
 
 from ..journal_library import PIECE, LibraryRows, SourceState
 from ..journal_rows import loads
@@ -92,6 +93,19 @@ class Library:
         """Return a title with those that share files with it."""
         return self.clusters[group.cluster]
 
+    async def dissolve(self) -> None:
+        """Let go of everything in a thread, piece by piece: at once it would hold the loop."""
+        await asyncio.to_thread(self._dissolve)
+
+    def _dissolve(self) -> None:
+        for names in (self.by_id, self.by_own):
+            while names:
+                names.popitem()
+        while self.clusters:
+            self.clusters.pop()
+        while self.groups:
+            self.groups.pop()
+
 
 # The manager knows a title's name best, then who was asked for it.
 _ORDER = (
@@ -101,6 +115,7 @@ _ORDER = (
     Service.JELLYFIN,
     Service.SHOKO,
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 type _Key = tuple[str, MediaType, str]  # connection, kind of title, own id
 
 
@@ -176,10 +191,10 @@ def _read_titles(
     ]
 
 
-def _details(raw: str | None) -> dict[str, str]:
+def _details(raw: str | None) -> Mapping[str, str]:
     found = loads(raw) if raw else None
     if not isinstance(found, dict):
-        return {}
+        return _NOTHING
     return {key: value for key, value in found.items() if isinstance(value, str)}
 
 
@@ -235,7 +250,7 @@ class _File:
     title: str | None
     path: str | None
     round: int
-    details: dict[str, str]
+    details: Mapping[str, str]
     found: list[tuple[int, str, str]]
 
     def media_types(self, known: Mapping[int, SourceState]) -> set[MediaType]:

@@ -187,6 +187,7 @@ class LibrarySync:
         await filler.fill(result, is_dry_run=is_dry_run)
         if not is_dry_run:
             await make_report(self._hub, library, states, filler.disagreeing)
+        await library.dissolve()
         result.ended_at = dt_util.utcnow()
         return result
 

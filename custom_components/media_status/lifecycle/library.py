@@ -21,12 +21,13 @@ class EntryKind(StrEnum):
     FILE = "file"  # of Shoko: what it holds is told by its ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class LibraryEntry:
     """One thing as one service has it. An episode's `ids` are the episode's own.
 
     `present` says that there is a file (Radarr, Sonarr, Shoko), that it can be played (Jellyfin) or
-    that it is believed to be there (Seerr); None where the service did not say.
+    that it is believed to be there (Seerr); None where the service did not say. Not frozen: there
+    are a hundred thousand of them, and each would take twice as long to build.
     """
 
     kind: EntryKind

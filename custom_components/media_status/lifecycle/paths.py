@@ -1,9 +1,7 @@
 """Compare paths that two programs see through different mounts."""
 
 from functools import lru_cache
-import re
 
-_SEPARATORS = re.compile(r"[/\\]+")
 # Longer than any file system allows: such a text is not a path.
 _MAX_TEXT = 8192
 
@@ -11,8 +9,8 @@ _MAX_TEXT = 8192
 @lru_cache(maxsize=8192)
 def tail(path: str) -> tuple[str, ...]:
     """Return folder and file name without case: what programs with different mounts agree on."""
-    parts = [part for part in _SEPARATORS.split(path[-_MAX_TEXT:]) if part]
-    return tuple(part.casefold() for part in parts[-2:])
+    parts = [part for part in path[-_MAX_TEXT:].replace("\\", "/").split("/") if part]
+    return tuple([part.casefold() for part in parts[-2:]])
 
 
 def is_same_file(one: str | None, other: str | None) -> bool:

@@ -1,7 +1,7 @@
 """Test deletion as people and automations meet it: actions, events, websocket, repairs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -62,13 +62,15 @@ async def act(
     return dict(answer)
 
 
-async def finish(home: TwinHousehold) -> None:
-    """Let every deletion come to its end, whatever time that takes."""
+async def finish(home: TwinHousehold, until: Callable[[], object] = lambda: None) -> None:
+    """Let every deletion come to its end, or until something is so, whatever time that takes."""
     for _ in range(200):
         await home.settle()
         # Its calls must be over: a clock that jumps would be their time limit.
         running = [task for task in asyncio.all_tasks() if task.get_name() == "deletions"]
         await asyncio.gather(*running)
+        if until():
+            return
         times = [at for job in home.hub.deletions.jobs if (at := next_due(job)) is not None]
         if not times:
             return
@@ -222,9 +224,14 @@ async def test_files_that_stay_are_reported_until_they_are_gone(
         request = home.request_for(held.entry.title)
         answer = await act(hass, "delete_request", admin, request_id=request.id, confirm=True)
         job_id = answer["job"]["job_id"]
-        await finish(home)
         issue_id = f"deletion_failed_{job_id}"
-        issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+        began = dt_util.utcnow()
+        issues = ir.async_get(hass)
+        await finish(home, until=lambda: issues.async_get_issue(DOMAIN, issue_id))
+        assert dt_util.utcnow() - began < timedelta(minutes=20)  # and not at the end of the day
+        assert home.hub.deletions.jobs
+        await finish(home)
+        issue = issues.async_get_issue(DOMAIN, issue_id)
         assert issue is not None
         assert issue.translation_placeholders is not None
         assert "the files are still there" in issue.translation_placeholders["steps"]

@@ -17,6 +17,7 @@ from .pages import connection_names
 
 _MOST_LINES: Final = 10
 _MOST_JOBS: Final = 50
+_STAYED: Final = frozenset({"files_left", "still_there"})
 
 
 class DeletionIssues:
@@ -44,9 +45,8 @@ class DeletionIssues:
 
     def _follow(self, job: Job) -> bool:
         """Report a job if something of it is left; return whether there is a report now."""
-        is_left = not job.is_dry_run and job.status_at(dt_util.utcnow()) is JobStatus.INCOMPLETE
         issue_id = f"{DELETION_FAILED}_{job.id}"
-        if not is_left:
+        if job.is_dry_run or not _is_left(job):
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
             return False
         ir.async_create_issue(
@@ -63,6 +63,20 @@ class DeletionIssues:
             },
         )
         return True
+
+
+def _is_left(job: Job) -> bool:
+    """Return whether something has stayed: at the end, or before in spite of an answer of success.
+
+    What a service cannot do at the moment is tried again without a word.
+    """
+    status = job.status_at(dt_util.utcnow())
+    if status is not JobStatus.RUNNING:
+        return status is JobStatus.INCOMPLETE
+    return any(
+        state.status is StepStatus.FAILED and (state.reason in _STAYED or state.next_at is None)
+        for state in job.states.values()
+    )
 
 
 def _titles(job: Job) -> str:

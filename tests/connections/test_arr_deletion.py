@@ -267,3 +267,14 @@ async def test_a_title_is_not_forgotten_while_its_disk_is_away(house: House) -> 
     house.sim.radarr.disposal.lost.clear()
     await remove(house.radarr, step)
     assert await house.radarr.look(step) is Sight.GONE
+
+
+async def test_a_recycle_bin_is_told(house: House) -> None:
+    """Files that are moved there take their space until somebody empties it."""
+    held = hold_film(house.sim, a_film(house))
+    assert (await plan(house.radarr, target(held.entry.title))).warnings == ()
+    house.sim.radarr.disposal.recycle_bin = "/data/recycle"
+    (warning,) = (await plan(house.radarr, target(held.entry.title))).warnings
+    assert warning.code == "recycle_bin"
+    kept = await plan(house.radarr, target(held.entry.title), delete_files=False)
+    assert kept.warnings == ()

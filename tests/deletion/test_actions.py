@@ -24,6 +24,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from simulator.arr_state import MovieEntry, SeriesEntry
 from simulator.holdings import Held, hold_film, hold_series, settled
+from tests.deletion.test_journal_failures import change
 from tests.healing import HEARD, living, look
 from tests.twin import TwinHousehold
 
@@ -129,8 +130,17 @@ async def test_what_is_shown_is_what_goes(
         }
         assert shown["removed_size"] > 0
         await client.send_json_auto_id({"type": "media_status/deletions", "log": True})
-        log = (await client.receive_json())["result"]["log"]
+        page = (await client.receive_json())["result"]
+        log = page["log"]
         assert [log[0]["code"], log[-1]["code"]] == ["ended", "started"]
+        assert page["changed_at"] is None
+        await change(
+            home.hub.journal.path,
+            "DROP TRIGGER deletion_log_keeps_its_words",
+            "UPDATE deletion_log SET items = items + 1 WHERE code = 'ended'",
+        )
+        await client.send_json_auto_id({"type": "media_status/deletions", "log": True})
+        assert (await client.receive_json())["result"]["changed_at"] == log[0]["id"]
         types = [
             event.data["new_state"].attributes.get("event_type")
             for event in told

@@ -88,7 +88,8 @@ class ArrDeletion[C: DeletingArrClient, T: Movie | Series](ABC):
                 found = await self._find(target)
                 if found is not None:
                     titles.append(await self._held(target, found))
-        return Holdings(titles=tuple(await self._with_company(titles)))
+        has_bin = bool(titles) and await self._client.recycle_bin() is not None
+        return Holdings(titles=tuple(await self._with_company(titles)), has_recycle_bin=has_bin)
 
     async def _with_company(self, titles: Sequence[HeldTitle]) -> list[HeldTitle]:
         """Return the titles, each with whether nothing but them lies in its library folder."""

@@ -31,9 +31,15 @@ async def jobs_page(
 async def log_page(
     hub: Hub, *, job_id: str | None = None, before: int | None = None, limit: int
 ) -> JsonObject:
-    """Return rows of the log, newest first, before the row with an id; raise JournalError."""
+    """Return rows of the log, newest first, before the row with an id; raise JournalError.
+
+    With its first page comes `changed_at`: the first row that is not as we wrote it, if any.
+    """
     rows = await hub.journal.deletions.log(job_id=job_id, before_id=before, limit=limit)
-    return {"log": [_row_json(stored) for stored in rows]}
+    answer: JsonObject = {"log": [_row_json(stored) for stored in rows]}
+    if before is None:
+        answer["changed_at"] = (await hub.journal.deletions.verify_chain()).broken_at
+    return answer
 
 
 def connection_names(hub: Hub) -> dict[str, str]:

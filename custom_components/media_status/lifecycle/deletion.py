@@ -157,6 +157,7 @@ class Holdings:
     """
 
     titles: tuple[HeldTitle, ...] = ()
+    has_recycle_bin: bool = False  # files are moved there instead of being deleted
     served: Mapping[str, frozenset[Served]] = field(default_factory=dict)
     torrents: tuple[HeldTorrent, ...] = ()
     records: tuple[HeldRecord, ...] = ()

@@ -74,7 +74,7 @@ def make_plan(
         options=options,
         targets=tuple(targets),
         steps=tuple(steps),
-        warnings=(*doom.warnings, *_warnings(steps)),
+        warnings=(*doom.warnings, *_warnings(steps), *_recycled(steps, asked)),
         blockers=(
             *doom.blockers,
             *_seeded_files(torrents, asked, doom),
@@ -275,6 +275,19 @@ def _warnings(steps: Iterable[Step]) -> list[Remark]:
         for step in steps
         if step.verb is Verb.REMOVE_TORRENT and step.reason is not None
     ]
+
+
+def _recycled(steps: Sequence[Step], holders: Iterable[Holder]) -> Iterator[Remark]:
+    """Yield who moves files elsewhere on the disk when they are deleted."""
+    going = {
+        step.connection_id
+        for step in steps
+        if step.delete_files and step.status is StepStatus.PENDING
+    }
+    for holder in holders:
+        has_bin = holder.holdings is not None and holder.holdings.has_recycle_bin
+        if has_bin and holder.connection_id in going:
+            yield Remark(code="recycle_bin", values={"name": holder.name})
 
 
 def _blockers(holders: Iterable[Holder], steps: Sequence[Step]) -> list[Remark]:

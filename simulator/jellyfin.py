@@ -37,7 +37,6 @@ class Jellyfin(Service):
         self.socket = SocketHub(self)
         self.shokofin = Shokofin(self)
         self.refresher = Refresher(self)
-        self.media_updates: list[str] = []
         self.refreshes = 0
         self.skips_empty = False  # since 10.10: an empty library folder counts as unreachable
         self.library.is_skipped = self._is_empty
@@ -271,7 +270,6 @@ class Jellyfin(Service):
         rows = updates if isinstance(updates, list) else []
         if any(not row.get("Path") for row in rows):
             return web.Response(status=400, text="Error processing request.")
-        self.media_updates += [str(row["Path"]) for row in rows]
 
         async def look() -> None:
             for row in rows:

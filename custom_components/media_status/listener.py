@@ -9,14 +9,9 @@ from typing import Final
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from .clients.jellyfin_socket import (
-    JellyfinSocket,
-    LibraryChanged,
-    LibraryScanFinished,
-    Reconnected,
-)
+from .clients.jellyfin_socket import JellyfinSocket, SocketEvent
 from .clients.signalr import Connected, Disconnected, HubEvent, Invocation
-from .connections.base import Doorbell, Push, Removed
+from .connections.base import Doorbell, Push
 from .connections.jellyfin import JellyfinConnection
 from .connections.shoko import ShokoConnection
 from .coordinator import ConnectionCoordinator
@@ -29,7 +24,6 @@ _LOGGER = logging.getLogger(__name__)
 
 MOST_WAITING: Final = 10_000
 """More messages than this are not kept: the next survey tells what they would have."""
-_MOST_REMOVED: Final = 50  # of one message: more is a matter of the count
 _BATCH: Final = 50  # messages understood before others may run
 
 
@@ -37,21 +31,16 @@ def start_listener(hub: Hub, coordinator: ConnectionCoordinator) -> None:
     """Start the connection's listener, if its kind has one; it ends with the entry."""
     connection = coordinator.connection
     if isinstance(connection, JellyfinConnection):
-        _listen_to_jellyfin(hub, coordinator, connection)
+        _listen_to_jellyfin(coordinator, connection)
     elif isinstance(connection, ShokoConnection):
         ShokoListener(hub, coordinator, connection).start()
     elif coordinator.kind is Service.SEERR:
         CoreDoorbell(coordinator).start()
 
 
-def _listen_to_jellyfin(
-    hub: Hub, coordinator: ConnectionCoordinator, connection: JellyfinConnection
-) -> None:
-    def on_event(event: LibraryScanFinished | LibraryChanged | Reconnected) -> None:
+def _listen_to_jellyfin(coordinator: ConnectionCoordinator, connection: JellyfinConnection) -> None:
+    def on_event(_: SocketEvent) -> None:
         coordinator.ring()
-        if isinstance(event, LibraryChanged) and event.removed:
-            some = sorted(event.removed)[:_MOST_REMOVED]
-            hub.watch.heard(coordinator, [Removed(own_id=one) for one in some])
 
     socket = JellyfinSocket(connection.client)
     coordinator.config_entry.async_create_background_task(

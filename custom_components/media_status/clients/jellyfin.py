@@ -1,4 +1,4 @@
-"""Jellyfin 10.9 to 12: items, plugins, tasks, scans, tokens by Quick Connect."""
+"""Jellyfin 10.9 to 12: items, plugins, tasks, libraries."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -21,24 +21,20 @@ from .errors import (
     NotFound,
     NotJson,
     TooOld,
-    UnsafeId,
     WrongService,
 )
 from .jellyfin_lists import ItemListClient, item_query
 from .jellyfin_models import (
     ItemPage,
     JellyfinInfo,
-    JellyfinUser,
     LibraryItem,
     Plugin,
-    QuickConnect,
     ScheduledTask,
     VirtualFolder,
     build_folder,
     build_item,
     build_plugin,
     build_task,
-    build_user,
 )
 from .pictures import Picture, read_picture
 from .readers import JsonObject, JsonValue, as_int, as_str, as_text, project
@@ -48,10 +44,8 @@ __all__ = [
     "ItemPage",
     "JellyfinClient",
     "JellyfinInfo",
-    "JellyfinUser",
     "LibraryItem",
     "Plugin",
-    "QuickConnect",
     "ScheduledTask",
     "VirtualFolder",
 ]
@@ -61,17 +55,15 @@ _PRODUCT = "Jellyfin Server"
 _CLIENT_NAME = "Media Status"
 _DEVICE_NAME = "Home Assistant"
 _CLIENT_VERSION = "1"
-_DEFAULT_FIELDS = ("ProviderIds", "Path", "DateCreated")
+_DEFAULT_FIELDS = ("ProviderIds", "Path")
 # Longer addresses are refused by proxies.
 _IDS_PER_CALL = 50
 _MAX_PAGES = 10_000
 _PAGE_TIMEOUT = 60.0
-# One message tells all changes of a long scan.
-_SOCKET_LIMIT = 64 * 1024 * 1024
 
 
 class JellyfinClient(ItemListClient):
-    """Jellyfin, as an API key (whole server) or as a user (that user's view)."""
+    """Jellyfin, by an API key, which sees the whole server."""
 
     # No permit is good here: deleting an item would delete its files, and `removable` stays empty.
     service: ClassVar[str] = "jellyfin"
@@ -80,40 +72,38 @@ class JellyfinClient(ItemListClient):
         self,
         session: aiohttp.ClientSession,
         url: str | URL,
-        api_key: str | None = None,
+        api_key: str,
         *,
-        token: str | None = None,
         device_id: str = "media_status",
         verify_ssl: bool = True,
     ) -> None:
-        """Prepare calls; a user's `token` wins over the API key.
+        """Prepare calls with an API key.
 
         `device_id` must be unique per connection: sessions with the same one steal each other's
         messages.
         """
         super().__init__(session, url, verify_ssl=verify_ssl)
-        self._token = clean_secret(token or api_key or "")
+        self._api_key = clean_secret(api_key)
         self._device_id = device_id
-        self._secrets = (self._token,)
+        self._secrets = (self._api_key,)
 
     @override
     def _headers(self) -> dict[str, str]:
-        """Add the token in the only form that every version accepts."""
+        """Add the key in the only form that every version accepts."""
         return {
             **super()._headers(),
-            "Authorization": f'MediaBrowser Token="{_encoded(self._token)}"',
+            "Authorization": f'MediaBrowser Token="{_encoded(self._api_key)}"',
         }
 
-    def identity(self, *, with_token: bool) -> str:
-        """Return the long form of the `Authorization` header that signing in needs."""
+    def _identity(self) -> str:
+        """Return the long form of the `Authorization` header, which tells sessions apart."""
         members = {
             "Client": _CLIENT_NAME,
             "Device": _DEVICE_NAME,
             "DeviceId": self._device_id,
             "Version": _CLIENT_VERSION,
+            "Token": self._api_key,
         }
-        if with_token:
-            members["Token"] = self._token
         return "MediaBrowser " + ", ".join(f'{k}="{_encoded(v)}"' for k, v in members.items())
 
     @asynccontextmanager
@@ -122,9 +112,8 @@ class JellyfinClient(ItemListClient):
         async with asyncio.timeout(self._timeout):
             socket = await self._session.ws_connect(
                 self._base / "socket",
-                headers={"Authorization": self.identity(with_token=True)},
+                headers={"Authorization": self._identity()},
                 ssl=self._verify_ssl,
-                max_msg_size=_SOCKET_LIMIT,
                 timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
             )
         try:
@@ -176,7 +165,6 @@ class JellyfinClient(ItemListClient):
         types: Collection[str],
         changed_since: datetime | None = None,
         ids: Sequence[str] | None = None,
-        parent_id: str | None = None,
         fields: Collection[str] = _DEFAULT_FIELDS,
         page_size: int = 500,
         missing: bool = False,
@@ -189,8 +177,6 @@ class JellyfinClient(ItemListClient):
         query = item_query(types, fields, changed_since)
         if missing:
             query["isMissing"] = "true"
-        if parent_id is not None:
-            query["parentId"] = safe_guid(parent_id)
         if ids is None:
             async for page in self._item_pages(query, page_size):
                 yield page
@@ -224,7 +210,6 @@ class JellyfinClient(ItemListClient):
                 raise BadAnswer("the list of items is cut off")
             yield ItemPage(
                 items=tuple(items),
-                start=start,
                 total=count,
                 server_time=answer.server_time,
                 consistent=consistent,
@@ -308,14 +293,6 @@ class JellyfinClient(ItemListClient):
         """Return the libraries."""
         return project(await self._get_objects("Library/VirtualFolders"), build_folder)[0]
 
-    async def users(self) -> list[JellyfinUser]:
-        """Return the users."""
-        return project(await self._get_objects("Users"), build_user)[0]
-
-    async def refresh_library(self) -> None:
-        """Start a full scan; one that runs is cancelled and started anew."""
-        await self._request("POST", "Library/Refresh", mutating=True)
-
     async def refresh_item(self, item_id: str, *, full: bool = False) -> None:
         """Have a library, series or other item looked through again; queued, done soon after.
 
@@ -329,51 +306,6 @@ class JellyfinClient(ItemListClient):
         }
         path = f"Items/{safe_guid(item_id)}/Refresh"
         await self._request("POST", path, query=query, mutating=True)
-
-    async def media_updated(self, paths: Sequence[str], update_type: str = "Created") -> None:
-        """Announce changed paths (as Jellyfin sees them); it looks there after about a minute."""
-        if isinstance(paths, str) or not paths or not all(path.strip() for path in paths):
-            raise UnsafeId("no path was named")
-        updates: list[JsonValue] = [{"Path": path, "UpdateType": update_type} for path in paths]
-        await self._request(
-            "POST", "Library/Media/Updated", json={"Updates": updates}, mutating=True
-        )
-
-    async def quick_connect_initiate(self) -> QuickConnect:
-        """Start Quick Connect; Forbidden when it is switched off."""
-        try:
-            raw = await self._sign_in("QuickConnect/Initiate")
-        except AuthError:
-            raise Forbidden("Quick Connect is switched off") from None
-        code, secret = as_str(raw.get("Code")), as_str(raw.get("Secret"))
-        if code is None or secret is None:
-            raise BadAnswer("Quick Connect did not start")
-        return QuickConnect(code=code, secret=secret)
-
-    async def quick_connect_authorize(self, code: str, user_id: str) -> None:
-        """Approve a code for a user, which an API key may do."""
-        query = {"code": code, "userId": safe_guid(user_id)}
-        await self._request("POST", "QuickConnect/Authorize", query=query, mutating=True)
-
-    async def quick_connect_authenticate(self, secret: str) -> str:
-        """Exchange the secret of an approved code for the user's token."""
-        raw = await self._sign_in("Users/AuthenticateWithQuickConnect", {"Secret": secret})
-        token = as_str(raw.get("AccessToken"))
-        if token is None:
-            raise BadAnswer("Quick Connect gave no token")
-        return token
-
-    async def user_token(self, user_id: str) -> str:
-        """Return a token of a user without a password, with the right of the API key."""
-        quick = await self.quick_connect_initiate()
-        await self.quick_connect_authorize(quick.code, user_id)
-        return await self.quick_connect_authenticate(quick.secret)
-
-    async def _sign_in(self, path: str, json: JsonValue = None) -> JsonObject:
-        """Make a call of the sign-in, which goes without a token."""
-        headers = {"Authorization": self.identity(with_token=False)}
-        answer = await self._request("POST", path, json=json, headers=headers, mutating=True)
-        return answer.json_object()
 
 
 def _rows(raw: JsonObject) -> tuple[list[JsonValue], int]:

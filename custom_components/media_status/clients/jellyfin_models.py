@@ -1,7 +1,7 @@
-"""What Jellyfin answers: server, items, plugins, tasks, libraries, users."""
+"""What Jellyfin answers: server, items, plugins, tasks, libraries."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from .errors import UnsafeId
@@ -9,9 +9,7 @@ from .readers import (
     JsonObject,
     JsonValue,
     as_bool,
-    as_datetime,
     as_dict,
-    as_float,
     as_int,
     as_objects,
     as_str,
@@ -51,7 +49,6 @@ class LibraryItem:
     number: int | None
     number_end: int | None
     year: int | None
-    date_created: datetime | None
     media_source_paths: tuple[str, ...]
     original_title: str | None = None
 
@@ -66,7 +63,6 @@ class ItemPage:
     """
 
     items: tuple[LibraryItem, ...]
-    start: int
     total: int
     server_time: datetime | None
     consistent: bool
@@ -90,8 +86,6 @@ class ScheduledTask:
     key: str
     name: str
     state: str
-    progress: float | None
-    last_end: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,24 +96,6 @@ class VirtualFolder:
     name: str
     locations: tuple[str, ...]
     collection_type: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JellyfinUser:
-    """A user."""
-
-    id: str
-    name: str
-    is_administrator: bool
-    is_disabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuickConnect:
-    """A started Quick Connect; the secret is exchanged for a token after the code is approved."""
-
-    code: str
-    secret: str = field(repr=False)
 
 
 def hex_id(value: JsonValue) -> str | None:
@@ -161,7 +137,6 @@ def build_item(raw: JsonObject) -> LibraryItem | None:
         number=as_int(raw.get("IndexNumber")),
         number_end=as_int(raw.get("IndexNumberEnd")),
         year=as_int(raw.get("ProductionYear")),
-        date_created=as_datetime(raw.get("DateCreated")),
         media_source_paths=tuple(
             text
             for source in as_objects(raw.get("MediaSources"))
@@ -193,8 +168,6 @@ def build_task(raw: JsonObject) -> ScheduledTask | None:
         key=as_text(raw.get("Key")),
         name=as_text(raw.get("Name")),
         state=as_text(raw.get("State")),
-        progress=as_float(raw.get("CurrentProgressPercentage")),
-        last_end=as_datetime(as_dict(raw.get("LastExecutionResult")).get("EndTimeUtc")),
     )
 
 
@@ -208,18 +181,4 @@ def build_folder(raw: JsonObject) -> VirtualFolder | None:
         name=as_text(raw.get("Name")),
         locations=as_texts(raw.get("Locations")),
         collection_type=as_str(raw.get("CollectionType")),
-    )
-
-
-def build_user(raw: JsonObject) -> JellyfinUser | None:
-    """Build a user; None without an id."""
-    number = hex_id(raw.get("Id"))
-    if number is None:
-        return None
-    policy = as_dict(raw.get("Policy"))
-    return JellyfinUser(
-        id=number,
-        name=as_text(raw.get("Name")),
-        is_administrator=as_bool(policy.get("IsAdministrator")) is True,
-        is_disabled=as_bool(policy.get("IsDisabled")) is True,
     )

@@ -1,4 +1,4 @@
-"""Jellyfin's websocket: library changes (user token) and finished scans (any key) as doorbells."""
+"""Jellyfin's websocket: finished scans as doorbells; single changes are told to users alone."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,8 +11,7 @@ import orjson
 
 from .errors import AuthError, ClientError, Unreachable
 from .jellyfin import JellyfinClient
-from .jellyfin_models import hex_id
-from .readers import JsonObject, JsonValue, as_dict, as_float, as_list, as_objects, as_str
+from .readers import JsonObject, JsonValue, as_dict, as_float, as_objects, as_str
 from .transport import transport_error
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,22 +33,13 @@ class LibraryScanFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryChanged:
-    """Items came, changed or went; ids may be folders, and one id may be in several sets."""
-
-    added: frozenset[str]
-    updated: frozenset[str]
-    removed: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnected:
     """The websocket is open (again): whatever happened before was not told."""
 
     first: bool
 
 
-type SocketEvent = LibraryScanFinished | LibraryChanged | Reconnected
+type SocketEvent = LibraryScanFinished | Reconnected
 type Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -139,18 +129,9 @@ class JellyfinSocket:
 
     def _event(self, message: JsonObject) -> SocketEvent | None:
         """Return what a message means, None when it is none of our business."""
-        data = message.get("Data")
-        match message.get("MessageType"):
-            case "LibraryChanged":
-                changes = as_dict(data)
-                return LibraryChanged(
-                    added=_ids(changes.get("ItemsAdded")),
-                    updated=_ids(changes.get("ItemsUpdated")),
-                    removed=_ids(changes.get("ItemsRemoved")),
-                )
-            case "ScheduledTasksInfo" if self._scan_finished(data):
-                return LibraryScanFinished()
-        return None
+        if message.get("MessageType") != "ScheduledTasksInfo":
+            return None
+        return LibraryScanFinished() if self._scan_finished(message.get("Data")) else None
 
     def _scan_finished(self, data: JsonValue) -> bool:
         """Tell whether the library scan has ended since the tasks were told last."""
@@ -179,8 +160,3 @@ def _parse(data: str | bytes) -> JsonObject:
     except orjson.JSONDecodeError:
         return {}
     return as_dict(value)
-
-
-def _ids(value: JsonValue) -> frozenset[str]:
-    """Return the item ids of a list."""
-    return frozenset(found for entry in as_list(value) if (found := hex_id(entry)) is not None)

@@ -24,7 +24,7 @@ _FLOOD_PATIENCE = timedelta(minutes=2)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _STEP = 100  # items taken in before others may run
-_FIELDS = ("ProviderIds", "Path", "DateCreated", "OriginalTitle")
+_FIELDS = ("ProviderIds", "Path", "OriginalTitle")
 _VERSION_FIELDS = (*_FIELDS, "MediaSources")  # costs the server a query per item
 
 

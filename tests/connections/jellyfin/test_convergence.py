@@ -79,7 +79,6 @@ class InMemory(JellyfinClient):
         types: Collection[str],
         changed_since: datetime | None = None,
         ids: Sequence[str] | None = None,
-        parent_id: str | None = None,
         fields: Collection[str] = (),
         page_size: int = 500,
         missing: bool = False,
@@ -94,7 +93,6 @@ class InMemory(JellyfinClient):
         items = [item for item in self._built(rows) if not (missing and item.playable)]
         yield ItemPage(
             items=tuple(items),
-            start=0,
             total=len(items),
             server_time=self._twin.clock,
             consistent=True,

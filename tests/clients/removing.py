@@ -132,12 +132,6 @@ def changed(
     )
 
 
-_QUEUE = {
-    "removeFromClient": "false",
-    "blocklist": "false",
-    "skipRedownload": "true",
-    "changeCategory": "false",
-}
 _SEASON: JsonValue = {"series": [{"id": 7, "seasons": [{"seasonNumber": 0, "monitored": False}]}]}
 
 REMOVING: tuple[Removing, ...] = (
@@ -175,7 +169,6 @@ REMOVING: tuple[Removing, ...] = (
         "/api/v3/movie/editor",
         {"movieIds": [7], "monitored": False},
     ),
-    single(RadarrClient, "delete_exclusion", TargetKind.EXCLUSION, "/api/v3/exclusions/7"),
     *titles(
         SonarrClient,
         "delete_series",
@@ -209,13 +202,6 @@ REMOVING: tuple[Removing, ...] = (
         "POST",
         "/api/v3/seasonpass",
         _SEASON,
-    ),
-    single(SonarrClient, "delete_exclusion", TargetKind.EXCLUSION, "/api/v3/importlistexclusion/7"),
-    *(
-        single(
-            client, "remove_queue_entry", TargetKind.QUEUE_ENTRY, "/api/v3/queue/7", query=_QUEUE
-        )
-        for client in (RadarrClient, SonarrClient)
     ),
     single(
         ShokoClient,

@@ -13,7 +13,6 @@ from custom_components.media_status.clients.arr_disk import (
     PathState,
     Presence,
     folded,
-    overlapping,
 )
 from custom_components.media_status.clients.errors import BadAnswer, UnsafeId
 from custom_components.media_status.clients.radarr import RadarrClient
@@ -80,7 +79,7 @@ class Disk:
         (
             {ROOT: {"Arrival (2016)": None}},
             FILM,
-            PathState(presence=Presence.PRESENT, is_folder=True),
+            PathState(presence=Presence.PRESENT),
         ),
         ({ROOT: {}}, FILE, unknown("root_empty")),
         ({}, FILE, unknown("root_empty")),
@@ -92,7 +91,7 @@ class Disk:
         (
             {ROOT: {"Dune": None}, f"{ROOT}/cache": {"a": 1}},
             f"{ROOT}/cache",
-            PathState(presence=Presence.PRESENT, is_folder=True),
+            PathState(presence=Presence.PRESENT),
         ),
         ({ROOT: {"Dune": None}}, f"{ROOT}/cache/a.mkv", unknown("hidden_name")),
     ],
@@ -107,8 +106,8 @@ async def test_gone_is_what_was_looked_for_among_other_things(
     """A missing name counts beside others; an empty root can be a disk that is not mounted."""
     service.on("GET", "/api/v3/filesystem", Disk(folders))
     radarr = RadarrClient(session, service.url, CANARY)
-    assert await radarr.path_state(path, ROOT) == state
-    assert await radarr.path_state(path, f"{ROOT}/") == state
+    assert await radarr.path_states([path], ROOT) == {path: state}
+    assert await radarr.path_states([path], f"{ROOT}/") == {path: state}
 
 
 async def test_paths_of_windows_are_read_in_its_words(
@@ -145,7 +144,7 @@ async def test_the_last_title_leaves_an_empty_root_folder(
     service.on("GET", "/api/v3/filesystem", Disk({}))
     service.answer("GET", "/api/v3/rootfolder", [{"id": 1, **root}])
     radarr = RadarrClient(session, service.url, CANARY)
-    assert await radarr.path_state(FILE, ROOT, was_alone=was_alone) == state
+    assert await radarr.path_states([FILE], ROOT, was_alone=was_alone) == {FILE: state}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +197,7 @@ async def test_another_form_proves_nothing(
     service.answer("GET", "/api/v3/filesystem", answer)
     radarr = RadarrClient(session, service.url, CANARY)
     with pytest.raises(BadAnswer):
-        await radarr.path_state(FILE, ROOT)
+        await radarr.path_states([FILE], ROOT)
     with pytest.raises(UnsafeId):
         await radarr.folder(" ")
 
@@ -247,18 +246,3 @@ def test_nothing_that_is_there_looks_gone(tree: dict[str, Tree], path: list[str]
         assert state.presence is (Presence.ABSENT if tree else Presence.UNKNOWN)
     else:
         assert state.presence is Presence.PRESENT
-        assert state.is_folder is isinstance(found, dict)
-
-
-def test_a_folder_that_others_live_in_is_known_to_stay() -> None:
-    """The same folder and folders inside it count; one that is around it does not."""
-    others = {
-        1: "/data/films/Arrival (2016)/Extras",
-        2: "/data/films/arrival (2016)/",
-        3: "/data/films",
-        4: "/data/films/Arrival (2016) Extended",
-        5: "relative",
-    }
-    assert overlapping(FILM, others) == {1, 2, 5}
-    assert overlapping("relative", others) == set(others)
-    assert overlapping(r"D:\Films\Dune", {1: r"d:\films\dune\CD1", 2: r"D:\Films\Dune 2"}) == {1}

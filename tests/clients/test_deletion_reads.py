@@ -3,7 +3,6 @@
 import aiohttp
 import pytest
 
-from custom_components.media_status.clients.arr_deletion import Exclusion
 from custom_components.media_status.clients.errors import (
     BadAnswer,
     ClientError,
@@ -56,24 +55,6 @@ async def test_files_are_those_of_the_title_alone(
     (found,) = await sonarr.episode_files(7)
     assert (found.season, found.file.path) == (2, "/data/1.mkv")
     assert dict(service.seen[1].query) == {"seriesId": "7"}
-
-
-async def test_exclusions_are_read_in_the_words_of_each(
-    service: FakeService, session: aiohttp.ClientSession
-) -> None:
-    """TMDB's id and TVDB's, from two different addresses."""
-    service.answer(
-        "GET", f"{API}/exclusions", [{"id": 3, "tmdbId": 603, "movieTitle": "The Matrix"}, {}]
-    )
-    service.answer(
-        "GET", f"{API}/importlistexclusion", [{"id": 4, "tvdbId": 371980, "title": "Severance"}]
-    )
-    assert await RadarrClient(session, service.url, CANARY).exclusions() == [
-        Exclusion(id=3, provider_id=603, title="The Matrix")
-    ]
-    assert await SonarrClient(session, service.url, CANARY).exclusions() == [
-        Exclusion(id=4, provider_id=371980, title="Severance")
-    ]
 
 
 async def test_a_recycle_bin_is_told(service: FakeService, session: aiohttp.ClientSession) -> None:

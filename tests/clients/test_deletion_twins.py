@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from custom_components.media_status.clients.arr_disk import Presence
+from custom_components.media_status.clients.arr_disk import PathState, Presence
 from custom_components.media_status.clients.errors import NotFound, RootFolderTrouble
 from custom_components.media_status.clients.guard import TargetKind
 from custom_components.media_status.clients.jellyfin import JellyfinClient
@@ -64,6 +64,11 @@ async def watched_film(sim: Simulator) -> Title:
     return film
 
 
+async def state(radarr: RadarrClient, path: str, root: str) -> PathState:
+    """Return what Radarr's disk proves about one path."""
+    return (await radarr.path_states([path], root))[path]
+
+
 def removing(sim: Simulator) -> list[tuple[str, str, str]]:
     """Return what was removed where, by method and path."""
     return [(call.service, call.method, call.path) for call in sim.removing]
@@ -81,7 +86,7 @@ async def test_a_film_goes_everywhere(
     info = await seerr.media_info("movie", film.tmdb)
     assert info is not None
     (request,) = info.requests
-    assert (await radarr.path_state(path, root)).size == movie.file.size
+    assert (await state(radarr, path, root)).size == movie.file.size
 
     own = torrent.torrent.hash
     await torrents.delete_torrent(permit_for(TargetKind.TORRENT, own), own, delete_files=True)
@@ -103,12 +108,9 @@ async def test_a_film_goes_everywhere(
     ]
     assert await torrents.torrent_details(own) is None
     assert await radarr.movie(movie.id) is None
-    assert (await radarr.path_state(path, root)).presence is Presence.ABSENT
+    assert (await state(radarr, path, root)).presence is Presence.ABSENT
     assert await seerr.media_info("movie", film.tmdb) is None
-    (exclusion,) = await radarr.exclusions()
-    assert exclusion.provider_id == film.tmdb
-    await radarr.delete_exclusion(permit_for(TargetKind.EXCLUSION, exclusion.id), exclusion.id)
-    assert await radarr.exclusions() == []
+    assert [*sim.radarr.desk.exclusions.values()] == [film]
     for again in (
         radarr.delete_movie(
             permit_for(TargetKind.MOVIE, movie.id),
@@ -138,7 +140,7 @@ async def test_files_that_stay_are_seen(sim: Simulator, radarr: RadarrClient) ->
     )
     await sim.settle()
     assert await radarr.movie(movie.id) is None
-    assert (await radarr.path_state(path, root)).presence is Presence.PRESENT
+    assert (await state(radarr, path, root)).presence is Presence.PRESENT
 
 
 async def test_a_root_folder_that_is_not_there_keeps_everything(
@@ -154,7 +156,7 @@ async def test_a_root_folder_that_is_not_there_keeps_everything(
         await radarr.delete_movie_file(
             permit_for(TargetKind.MOVIE_FILE, movie.file.id), movie.file.id
         )
-    assert (await radarr.path_state(path, root)).presence is Presence.UNKNOWN
+    assert (await state(radarr, path, root)).presence is Presence.UNKNOWN
     assert sim.world.removed == []
 
 

@@ -1,9 +1,7 @@
 """What deletion needs of Radarr and Sonarr alike: removing by permit, and a look at the disk."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar
 
 from .arr import ArrClient
 from .arr_disk import (
@@ -19,7 +17,7 @@ from .arr_disk import (
 from .base import Query
 from .errors import Refused, RootFolderTrouble, UnsafeId
 from .guard import Permit, Removal, Target, TargetKind
-from .readers import JsonObject, JsonValue, as_id, as_str, as_text
+from .readers import JsonObject, JsonValue, as_str
 from .safety import safe_number
 
 _API = "api/v3"
@@ -27,47 +25,8 @@ _API = "api/v3"
 _REMOVAL_TIMEOUT = 110.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
-    """A title that lists must not add again; `provider_id` is TMDB's (Radarr) or TVDB's."""
-
-    id: int
-    provider_id: int | None
-    title: str
-
-
 class DeletingArrClient(ArrClient):
     """Radarr or Sonarr, with what removes things and what shows that they are gone."""
-
-    exclusions_path: ClassVar[str]
-    exclusion_keys: ClassVar[tuple[str, str]]  # of the provider's id and of the title
-
-    async def remove_queue_entry(self, permit: Permit, queue_id: int) -> None:
-        """Take an entry out of the queue; its download stays in the client, nothing is blocked."""
-        query = {
-            "removeFromClient": "false",
-            "blocklist": "false",
-            "skipRedownload": "true",
-            "changeCategory": "false",
-        }
-        await self._remove(permit, TargetKind.QUEUE_ENTRY, "queue", queue_id, query=query)
-
-    async def exclusions(self) -> list[Exclusion]:
-        """Return the titles that lists must not add again."""
-        provider, title = self.exclusion_keys
-        return [
-            Exclusion(
-                id=number,
-                provider_id=as_id(row.get(provider)),
-                title=as_text(row.get(title)),
-            )
-            for row in await self._get_objects(f"{_API}/{self.exclusions_path}")
-            if (number := as_id(row.get("id"))) is not None
-        ]
-
-    async def delete_exclusion(self, permit: Permit, exclusion_id: int) -> None:
-        """Let lists add a title again; NotFound when they may already."""
-        await self._remove(permit, TargetKind.EXCLUSION, self.exclusions_path, exclusion_id)
 
     async def recycle_bin(self) -> str | None:
         """Return the folder into which files go instead of being deleted, None without one."""
@@ -107,10 +66,6 @@ class DeletingArrClient(ArrClient):
         if emptied and was_alone and await self._is_accessible(root):
             states |= dict.fromkeys(emptied, GONE)
         return states
-
-    async def path_state(self, path: str, root: str, *, was_alone: bool = False) -> PathState:
-        """Return what the service's own view of the disk proves about one path."""
-        return (await self.path_states((path,), root, was_alone=was_alone))[path]
 
     async def lies_alone(self, paths: Collection[str], root: str) -> bool:
         """Return whether nothing but what holds these paths lies in their root folder."""

@@ -57,7 +57,6 @@ class PathState:
     """
 
     presence: Presence
-    is_folder: bool = False
     size: int | None = None
     reason: str | None = None
 
@@ -77,7 +76,7 @@ class FolderView:
 
 ROOT_EMPTY = "root_empty"
 GONE = PathState(presence=Presence.ABSENT)
-_FOLDER = PathState(presence=Presence.PRESENT, is_folder=True)
+_FOLDER = PathState(presence=Presence.PRESENT)
 
 
 def separator(path: str) -> str:
@@ -97,20 +96,6 @@ def parts_of(path: str) -> tuple[str, ...] | None:
 def folded(name: str) -> str:
     """Return a name in the form in which names are compared."""
     return unicodedata.normalize("NFC", name).casefold()
-
-
-def overlapping(path: str, others: Mapping[int, str]) -> frozenset[int]:
-    """Return the titles (id -> folder) whose folder is the same as `path` or inside of it.
-
-    Radarr and Sonarr keep the files of a title with such neighbours, and answer 200.
-    """
-    own = parts_of(path)
-    if not own:
-        return frozenset(others)
-    found = {number: parts_of(other) for number, other in others.items()}
-    return frozenset(
-        number for number, parts in found.items() if parts is None or parts[: len(own)] == own
-    )
 
 
 def folder_view(raw: JsonObject) -> FolderView:

@@ -56,8 +56,6 @@ class TargetKind(StrEnum):
     SEASON = "season"
     EPISODE = "episode"
     EPISODE_FILE = "episode_file"
-    QUEUE_ENTRY = "queue_entry"
-    EXCLUSION = "exclusion"
     SHOKO_FILE = "shoko_file"
     SEERR_REQUEST = "seerr_request"
     SEERR_MEDIA = "seerr_media"

@@ -66,15 +66,11 @@ class RadarrClient(DeletingArrClient):
     app_name: ClassVar[str] = "Radarr"
     title_key: ClassVar[str] = "movieId"
     unknown_items_key: ClassVar[str] = "includeUnknownMovieItems"
-    exclusions_path: ClassVar[str] = "exclusions"
-    exclusion_keys: ClassVar[tuple[str, str]] = ("tmdbId", "movieTitle")
     removable: ClassVar[frozenset[TargetKind]] = frozenset(
         {
             TargetKind.MOVIE,
             TargetKind.MOVIE_FILE,
             TargetKind.MONITORED_MOVIE,
-            TargetKind.QUEUE_ENTRY,
-            TargetKind.EXCLUSION,
         }
     )
 

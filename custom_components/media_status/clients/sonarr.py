@@ -103,16 +103,12 @@ class SonarrClient(DeletingArrClient):
     app_name: ClassVar[str] = "Sonarr"
     title_key: ClassVar[str] = "seriesId"
     unknown_items_key: ClassVar[str] = "includeUnknownSeriesItems"
-    exclusions_path: ClassVar[str] = "importlistexclusion"
-    exclusion_keys: ClassVar[tuple[str, str]] = ("tvdbId", "title")
     removable: ClassVar[frozenset[TargetKind]] = frozenset(
         {
             TargetKind.SERIES,
             TargetKind.SEASON,
             TargetKind.EPISODE,
             TargetKind.EPISODE_FILE,
-            TargetKind.QUEUE_ENTRY,
-            TargetKind.EXCLUSION,
         }
     )
 

@@ -123,9 +123,3 @@ class Disposal:
             world.recycle(path, f"{self.recycle_bin}/{inside}")
         else:
             world.remove_file(path, by=self._arr.name)
-
-    def empty_bin(self) -> int:
-        """Empty the recycle bin and return the bytes that are free now."""
-        if not self.recycle_bin:
-            return 0
-        return self._arr.world.remove_tree(self.recycle_bin, by=self._arr.name)

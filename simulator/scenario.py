@@ -28,17 +28,6 @@ _LOGGER = logging.getLogger(__name__)
 # How often a story looks at a download before it gives up on it.
 PATIENCE = 10_000
 
-BEATS = (
-    "requested",
-    "approved",
-    "searching",
-    "grabbed",
-    "downloading",
-    "downloaded",
-    "imported",
-    "available",
-)
-
 
 @dataclass(slots=True, kw_only=True)
 class Pace:
@@ -347,4 +336,4 @@ class Stories:
         return Beat("available", self.pace.check)
 
 
-__all__ = ["BEATS", "Beat", "Pace", "Stories", "Story"]
+__all__ = ["Beat", "Pace", "Stories", "Story"]

@@ -248,11 +248,6 @@ class Events:
         target = "queue:state.changed" if self._new else "Queue:QueueStateChanged"
         self._send(target, "queue", self._server.queue_state())
 
-    def folder_updated(self, folder: ShokoFolder) -> None:
-        """Tell that a folder's settings changed; only v6 does."""
-        if self._new:
-            self._send("managedfolder:updated", "managedfolder", {"FolderID": folder.id})
-
     def greetings(self, client: HubClient) -> list[tuple[str, object]]:
         """Return what a client is told as soon as it joins."""
         rows: list[tuple[str, object]] = []

@@ -175,18 +175,9 @@ class Journal:
         """Return through which stages the last ended requests went, and how all of them ended."""
         return await self._read(read_past)
 
-    async def save_cursor(self, connection_id: str, cursor: JsonObject) -> None:
-        """Store where a connection's survey goes on."""
-        await self.write(Batch(cursors={connection_id: cursor}))
-
     async def counts(self) -> dict[str, int]:
         """Return the rows of each table and the bytes on disk."""
         return await self._read(read_counts) | {"bytes": await self._run(self._size)}
-
-    async def checkpoint(self) -> None:
-        """Fold the write-ahead log into the database file (not while paused)."""
-        if not self._is_paused:
-            await self._read(_checkpoint)
 
     async def pause(self) -> None:
         """Leave the database file alone until `resume`, so that it can be copied.

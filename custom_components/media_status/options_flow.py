@@ -47,7 +47,6 @@ from .lifecycle.deadlines import DEFAULTS
 SECTION_DELETION = "deletion"
 FOLLOW_CHOICES = ("off", "plan", "run")
 _ARROW = "=>"
-_WEEK = 7 * 24 * 60  # minutes
 
 
 def _number(minimum: int, maximum: int, unit: str) -> object:

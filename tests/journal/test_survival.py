@@ -29,6 +29,12 @@ async def fill(path: Path, count: int = 300) -> None:
         await journal.write(Batch(changes=[opening(request) for request in requests]))
 
 
+async def fold_the_log_in(journal: Journal) -> None:
+    """Have all that was written in the file itself, as before and after a backup."""
+    await journal.pause()
+    await journal.resume()
+
+
 def printed(process: subprocess.Popen[str], enough: int) -> list[str]:
     """Return what the writer said was durable, killing it once it said enough."""
     output = process.stdout
@@ -160,7 +166,7 @@ async def test_a_lost_log_costs_only_what_was_in_it(tmp_path: Path) -> None:
     early, late = a_request(1), a_request(2)
     async with opened(path) as (journal, _):
         await journal.write(Batch(changes=[opening(early)]))
-        await journal.checkpoint()
+        await fold_the_log_in(journal)
         await journal.write(Batch(changes=[opening(late)]))
         shutil.copy(path, copy)
     async with opened(copy) as (_, start):
@@ -174,7 +180,7 @@ async def test_a_damaged_log_costs_only_what_was_in_it(tmp_path: Path) -> None:
     early, late = a_request(1), a_request(2)
     async with opened(path) as (journal, _):
         await journal.write(Batch(changes=[opening(early)]))
-        await journal.checkpoint()
+        await fold_the_log_in(journal)
         await journal.write(Batch(changes=[opening(late)]))
         shutil.copy(path, copy)
         log = bytearray((tmp_path / "j.db-wal").read_bytes())
@@ -316,7 +322,6 @@ async def test_a_copy_made_during_a_backup_is_whole(tmp_path: Path) -> None:
             shutil.copy(f"{path}-wal", f"{copy}-wal")
             many = [a_request(number * 1000 + each, overview="x" * 2000) for each in range(1, 800)]
             await journal.write(Batch(changes=[opening(request) for request in many]))
-            await journal.checkpoint()
             shutil.copy(path, copy)
         assert path.read_bytes() == still
         await journal.resume()

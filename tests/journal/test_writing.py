@@ -346,9 +346,9 @@ async def test_a_forgotten_request_is_not_written_again_in_part(tmp_path: Path) 
 async def test_cursors_are_replaced(tmp_path: Path) -> None:
     """Each connection has one cursor: the last."""
     async with opened(tmp_path / "j.db") as (journal, _):
-        await journal.save_cursor("radarr", {"since": "a"})
-        await journal.save_cursor("sonarr", {"since": "b", "deep": [1, {"x": None}]})
-        await journal.save_cursor("radarr", {"since": "c"})
+        await journal.write(Batch(cursors={"radarr": {"since": "a"}}))
+        await journal.write(Batch(cursors={"sonarr": {"since": "b", "deep": [1, {"x": None}]}}))
+        await journal.write(Batch(cursors={"radarr": {"since": "c"}}))
     async with opened(tmp_path / "j.db") as (_, start):
         assert start.cursors == {
             "radarr": {"since": "c"},

@@ -13,7 +13,6 @@ from types import NoneType, UnionType
 from typing import cast, get_args, get_origin, get_type_hints
 
 from ..lifecycle.codec import decode_time, encode_time
-from ..lifecycle.deletion import Plan
 from ..lifecycle.deletion_job import Job
 from ..lifecycle.model import ItemKey, JsonObject, JsonValue
 
@@ -22,16 +21,6 @@ type _Reader = Callable[[JsonValue], object]
 
 class UnreadableError(ValueError):
     """Say that a stored plan or job is not one that this version understands whole."""
-
-
-def encode_plan(plan: Plan) -> JsonObject:
-    """Return a plan as JSON."""
-    return cast("JsonObject", encode(plan))
-
-
-def decode_plan(data: JsonValue) -> Plan:
-    """Return the plan that JSON says; raise UnreadableError."""
-    return cast("Plan", _read(_PLANS, data))
 
 
 def encode_job(job: Job) -> tuple[JsonObject, JsonObject]:
@@ -165,5 +154,4 @@ def _item(data: JsonValue) -> ItemKey:
 
 
 # Made once, at import: what a form looks like does not depend on when it is first asked for.
-_PLANS = _reader(Plan)
 _JOBS = _reader(Job)

@@ -289,12 +289,6 @@ def encode_fact(fact: Fact) -> FactRow:
     )
 
 
-def decode_fact(row: FactRow) -> Fact | None:
-    """Return the fact of a row, or None when it is not one that this version understands."""
-    value = decode_value(row.kind, row.value)
-    return None if value is None else framed(row, value)
-
-
 def framed(row: FactRow, value: FactValue) -> Fact | None:
     """Return a value as the fact that its row makes of it, or None when that is unreadable."""
     try:

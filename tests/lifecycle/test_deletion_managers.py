@@ -1,4 +1,4 @@
-"""Test what Radarr and Sonarr are told to remove: the right title, the right files, nothing else."""
+"""Test what Radarr and Sonarr are told to remove: the right title and files, nothing else."""
 
 from dataclasses import replace
 
@@ -14,12 +14,7 @@ from custom_components.media_status.lifecycle.deletion import (
     StepStatus,
     Verb,
 )
-from custom_components.media_status.lifecycle.model import (
-    MOVIE,
-    ItemKey,
-    ProviderIds,
-    Service,
-)
+from custom_components.media_status.lifecycle.model import MOVIE, ItemKey, ProviderIds, Service
 
 from .deletion_house import (
     E1,

@@ -239,8 +239,12 @@ async def test_files_that_stay_are_reported_until_they_are_gone(
         issues = ir.async_get(hass)
         await finish(home, until=lambda: issues.async_get_issue(DOMAIN, issue_id))
         assert dt_util.utcnow() - began < timedelta(minutes=20)  # and not at the end of the day
-        assert home.hub.deletions.jobs
+        (job,) = home.hub.deletions.jobs
+        tried = [job.states[step.id].attempts for step in job.plan.pending]
+        gaps = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
         await finish(home)
+        assert max(tried) == 1
+        assert not [event for event in gaps if event.data["action"] == "remove"]
         issue = issues.async_get_issue(DOMAIN, issue_id)
         assert issue is not None
         assert issue.translation_placeholders is not None

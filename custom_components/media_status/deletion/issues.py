@@ -46,7 +46,11 @@ class DeletionIssues:
     def _follow(self, job: Job) -> bool:
         """Report a job if something of it is left; return whether there is a report now."""
         issue_id = f"{DELETION_FAILED}_{job.id}"
-        if job.is_dry_run or not _is_left(job):
+        is_left = not job.is_dry_run and _is_left(job)
+        is_reported = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id) is not None
+        if is_reported and not is_left and _is_tried_again(job):
+            return True
+        if not is_left:
             ir.async_delete_issue(self._hass, DOMAIN, issue_id)
             return False
         ir.async_create_issue(
@@ -76,6 +80,13 @@ def _is_left(job: Job) -> bool:
     return any(
         state.status is StepStatus.FAILED and (state.reason in _STAYED or state.next_at is None)
         for state in job.states.values()
+    )
+
+
+def _is_tried_again(job: Job) -> bool:
+    """Return whether a service has accepted once more what it left before, and nobody looked."""
+    return job.is_open and any(
+        state.status is StepStatus.DONE and state.attempts > 1 for state in job.states.values()
     )
 
 

@@ -181,27 +181,25 @@ def _without_half_sharers(steps: list[Step], holders: Iterable[Holder]) -> list[
         if holder.holdings is not None
         for torrent in holder.holdings.torrents
     }
-    while True:
-        going = {
-            (step.connection_id, step.target)
-            for step in steps
-            if step.status is StepStatus.PENDING and step.delete_files
-        }
-        stay = {key for key in going if any((key[0], other) not in going for other in shares[key])}
-        if not stay:
-            return steps
-        steps = [
-            replace(
-                step,
-                status=StepStatus.SKIPPED,
-                reason="torrent_cross_seeded",
-                size=0,
-                delete_files=False,
-            )
-            if (step.connection_id, step.target) in stay
-            else step
-            for step in steps
-        ]
+    wanted = {(step.connection_id, step.target) for step in steps if step.delete_files}
+    going = wanted
+    while stay := {
+        key for key in going if any((key[0], other) not in going for other in shares[key])
+    }:
+        going = going - stay
+    kept = wanted - going
+    return [
+        replace(
+            step,
+            status=StepStatus.SKIPPED,
+            reason="torrent_cross_seeded",
+            size=0,
+            delete_files=False,
+        )
+        if (step.connection_id, step.target) in kept
+        else step
+        for step in steps
+    ]
 
 
 def _seeded_files(steps: Iterable[Step], holders: Iterable[Holder], doom: Doom) -> Iterator[Remark]:

@@ -305,7 +305,7 @@ async def test_plugins_and_configuration(
     service.on("POST", path, lambda _: web.Response(status=204))
     client = jellyfin(service, session)
     found = {plugin.id: plugin for plugin in await client.plugins()}
-    assert (found[WEBHOOK_PLUGIN].version, found[WEBHOOK_PLUGIN].status) == ("21.0.0.0", "Active")
+    assert found[WEBHOOK_PLUGIN].status == "Active"
     assert (
         await client.plugin_configuration("71552A5A-5C5C-4350-A2AE-EBE451A30173") == configuration
     )

@@ -15,7 +15,6 @@ from custom_components.media_status.clients.readers import (
     JsonObject,
     JsonValue,
     as_dict,
-    as_int,
     as_list,
     as_objects,
 )
@@ -50,22 +49,16 @@ async def test_a_recorded_life(
     server.bypass = True
     server.answers = list(copy.deepcopy(frames))
     client = QBittorrentClient(session, service.url)
-    before: set[str] = set()
-    for number, frame in enumerate(frames, start=1):
+    for number in range(1, len(frames) + 1):
         data = await client.maindata()
         expected = applied(frames[:number])
         assert set(data.torrents) == set(expected)
-        assert data.full is (frame.get("full_update") is True)
-        assert data.removed == before - set(expected)
-        assert data.rid == frame["rid"]
         for key, raw in expected.items():
             torrent = data.torrents[key]
             assert torrent.state == raw["state"]
             assert torrent.progress == pytest.approx(raw["progress"])
             assert torrent.name == raw["name"]
             assert torrent.eta != 8640000
-            assert (torrent.completion_on is None) == ((as_int(raw["completion_on"]) or 0) <= 0)
-        before = set(expected)
     assert client.dropped == 0
     assert server.rids[0] == "0"
     assert server.rids[1:] == [str(frame["rid"]) for frame in frames[:-1]]
@@ -74,7 +67,7 @@ async def test_a_recorded_life(
 async def test_a_full_update_at_any_time_replaces_everything(
     service: FakeService, session: aiohttp.ClientSession
 ) -> None:
-    """Torrents that are missing from a full update are gone, speeds of the old state too."""
+    """Torrents that are missing from a full update are gone, and so is what the client said."""
     server = FakeQbittorrent(service)
     server.bypass = True
     server.answers = [
@@ -82,23 +75,22 @@ async def test_a_full_update_at_any_time_replaces_everything(
             "rid": 7,
             "full_update": True,
             "torrents": {HASH: {"name": "a"}, "b" * 40: {"name": "b"}},
-            "server_state": {"dl_info_speed": 5, "free_space_on_disk": 9},
+            "server_state": {"connection_status": "connected", "free_space_on_disk": 9},
         },
-        {"rid": 8, "server_state": {"dl_info_speed": 6}},
+        {"rid": 8, "server_state": {"connection_status": "firewalled"}},
         {"rid": 1, "full_update": True, "torrents": {HASH: {"name": "a", "dlspeed": 3}}},
         {"rid": 2, "full_update": True},
     ]
     client = QBittorrentClient(session, service.url)
     assert set((await client.maindata()).torrents) == {HASH, "b" * 40}
     data = await client.maindata()
-    assert (data.full, data.server.dl_speed, data.server.free_space) == (False, 6, 9)
+    assert (data.server.connection_status, data.server.free_space) == ("firewalled", 9)
     data = await client.maindata()
-    assert (data.full, data.removed) == (True, frozenset({"b" * 40}))
+    assert set(data.torrents) == {HASH}
     assert data.server.free_space is None
     assert data.torrents[HASH].dlspeed == 3
     data = await client.maindata()
     assert dict(data.torrents) == {}
-    assert data.removed == frozenset({HASH})
 
 
 async def test_removed_and_added_again_between_two_answers(
@@ -107,7 +99,7 @@ async def test_removed_and_added_again_between_two_answers(
     """A torrent that left and came back keeps nothing of its earlier life."""
     server = FakeQbittorrent(service)
     server.bypass = True
-    old: JsonValue = {"name": "a", "progress": 1, "completion_on": 99}
+    old: JsonValue = {"name": "a", "progress": 1, "ratio": 99}
     server.answers = [
         {"rid": 1, "full_update": True, "torrents": {HASH: old}},
         {"rid": 2, "torrents_removed": [HASH], "torrents": {HASH: {"name": "a", "progress": 0}}},
@@ -115,8 +107,7 @@ async def test_removed_and_added_again_between_two_answers(
     client = QBittorrentClient(session, service.url)
     await client.maindata()
     data = await client.maindata()
-    assert (data.torrents[HASH].progress, data.torrents[HASH].completion_on) == (0.0, None)
-    assert data.removed == frozenset()
+    assert (data.torrents[HASH].progress, data.torrents[HASH].ratio) == (0.0, None)
 
 
 async def test_a_change_to_an_unknown_torrent_starts_over(
@@ -134,7 +125,6 @@ async def test_a_change_to_an_unknown_torrent_starts_over(
     client = QBittorrentClient(session, service.url)
     await client.maindata()
     data = await client.maindata()
-    assert data.full
     assert data.torrents[HASH].name == "b"
     assert server.rids == ["0", "1", "0"]
 
@@ -206,13 +196,12 @@ async def test_a_list_of_thousands(service: FakeService, session: aiohttp.Client
     every: JsonObject = {key: {"name": f"t{key}", "comment": "x" * 200} for key in keys}
     changes: JsonObject = {key: {"dlspeed": 5} for key in keys}
     server.answers = [
-        {"rid": 1, "full_update": True, "torrents": every, "server_state": {"dl_info_speed": 4}},
+        {"rid": 1, "full_update": True, "torrents": every},
         {"rid": 2, "torrents": changes, "torrents_removed": [keys[0].replace("0", "f")]},
     ]
     client = QBittorrentClient(session, service.url)
     data = await client.maindata()
     assert list(data.torrents) == keys
-    assert (data.server.dl_speed, len(data.changed)) == (4, 2000)
     half = json.dumps({"rid": 3, "full_update": True, "torrents": every})[:-20]
     service.text("GET", MAINDATA, half)
     with pytest.raises(BadAnswer):
@@ -229,7 +218,7 @@ def test_increments_lead_where_a_full_update_leads(data: st.DataObject) -> None:
     """After any changes the merged state is that of a client that has just started."""
     keys = st.sampled_from(["a" * 40, "b" * 40, "c" * 40])
     members = st.dictionaries(
-        st.sampled_from(["dlspeed", "upspeed", "priority"]), st.integers(0, 9), min_size=1
+        st.sampled_from(["dlspeed", "num_seeds", "priority"]), st.integers(0, 9), min_size=1
     )
     server: dict[str, JsonObject] = {}
     state = SyncState()
@@ -268,10 +257,8 @@ async def test_recorded_states(
     found = {torrent.state: torrent for torrent in data.torrents.values()}
     magnet, missing = found["metaDL"], found["missingFiles"]
     assert not magnet.has_metadata
-    assert (magnet.size, magnet.total_size, magnet.eta, magnet.content_path) == (0, 0, None, None)
+    assert (magnet.size, magnet.eta, magnet.content_path) == (0, None, None)
     assert missing.progress == 0
-    assert missing.completion_on is not None
-    assert missing.completed is not None
     assert found["stalledUP"].has_metadata
 
 
@@ -283,10 +270,8 @@ async def test_odd_torrents(service: FakeService, session: aiohttp.ClientSession
         "progress": "7",
         "size": "",
         "eta": -5,
-        "tags": "a, b,,",
         "infohash_v1": HASH.upper(),
         "infohash_v2": "d" * 64,
-        "completion_on": 4294967295,
     }
     server = FakeQbittorrent(service)
     server.bypass = True
@@ -295,6 +280,6 @@ async def test_odd_torrents(service: FakeService, session: aiohttp.ClientSession
     data = await client.maindata()
     (torrent,) = data.torrents.values()
     assert (torrent.name, torrent.state, torrent.progress) == ("12", "teleporting", 1.0)
-    assert (torrent.size, torrent.eta, torrent.tags) == (0, None, ("a", "b"))
+    assert (torrent.size, torrent.eta) == (0, None)
     assert torrent.ids == {"d" * 40, HASH, "d" * 64}
     assert client.dropped == 1

@@ -86,11 +86,10 @@ async def details(
 async def test_a_torrent_is_told_whole(
     service: FakeService, session: aiohttp.ClientSession
 ) -> None:
-    """Name, place, category, files; one list, preferences and files are all that is asked."""
+    """Name, place, files; one list, preferences and files are all that is asked."""
     server = Torrents(service, row(PACK), row("b" * 40, content_path="/downloads/Other"))
     found = await details(service, session)
     torrent = found.torrent
-    assert (torrent.category, torrent.tags) == ("tv", ("a", "b"))
     assert (torrent.save_path, torrent.content_path) == ("/downloads", "/downloads/Pack")
     assert [(file.path, file.size, file.is_wanted) for file in found.files] == [
         ("Pack/1.mkv", 15, True),

@@ -74,7 +74,6 @@ async def test_exactly_one_torrent_goes_with_its_data(
         assert [file.path for file in told[first.hash].files] == [first_file.name]
         assert [file.size for file in told[first.hash].files] == [SIZE]
         assert told[first.hash].torrent.content_path == str(first_file)
-        assert told[first.hash].torrent.category == "radarr"
         assert [told[key.hash].has_seeded for key in (first, third)] == [None, False]
         assert [told[key.hash].private for key in (first, third)] == [False, False]
         assert [told[key.hash].shares_with for key in (first, third)] == [frozenset()] * 2

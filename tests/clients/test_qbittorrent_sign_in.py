@@ -27,7 +27,6 @@ async def test_sign_in_of_every_version(
     client = by_password(service, session)
     version = await client.version()
     assert version.app == ("5.3.0" if modern else "4.5.2")
-    assert version.web_api == ("2.16.2" if modern else "2.8.19")
     await client.maindata()
     assert server.logins == 1
     assert server.sessions
@@ -45,10 +44,6 @@ async def test_bad_credentials_are_tried_once(
             await client.maindata()
         assert not caught.value.banned
     assert server.failures == 1
-    client.reset()
-    with pytest.raises(AuthError):
-        await client.maindata()
-    assert server.failures == 2
 
 
 async def test_a_session_that_ends_is_renewed_once(

@@ -13,7 +13,6 @@ from custom_components.media_status.clients.readers import (
     as_bool,
     as_datetime,
     as_dict,
-    as_epoch,
     as_float,
     as_id,
     as_ids,
@@ -49,8 +48,6 @@ def test_no_value_breaks_a_reader(value: JsonValue) -> None:
     assert as_bool(value) in {None, True, False}
     assert (as_id(value) or 1) > 0
     moment = as_datetime(value)
-    assert moment is None or moment.utcoffset() == timedelta(0)
-    moment = as_epoch(value)
     assert moment is None or moment.utcoffset() == timedelta(0)
     assert isinstance(as_list(value), list)
     assert isinstance(as_dict(value), dict)

@@ -112,7 +112,6 @@ class ArrClient(BaseClient):
             app_name=app_name,
             instance_name=as_str(raw.get("instanceName")) or app_name,
             version=version,
-            url_base=as_text(raw.get("urlBase")),
         )
 
     async def queue(self) -> list[QueueRecord]:
@@ -263,14 +262,9 @@ class ArrClient(BaseClient):
     async def root_folders(self) -> list[RootFolder]:
         """Return the library folders."""
         return [
-            RootFolder(
-                id=number,
-                path=path,
-                accessible=as_bool(row.get("accessible")) is not False,
-                free_space=as_int(row.get("freeSpace")),
-            )
+            RootFolder(path=path, accessible=as_bool(row.get("accessible")) is not False)
             for row in await self._get_objects(f"{_API}/rootfolder")
-            if (number := as_id(row.get("id"))) is not None and (path := as_str(row.get("path")))
+            if (path := as_str(row.get("path")))
         ]
 
     async def command(self, name: str, **body: JsonValue) -> int | None:

@@ -29,7 +29,6 @@ class ArrStatus:
     app_name: str
     instance_name: str
     version: str
-    url_base: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,6 @@ class QueueRecord:
     id: int
     title_id: int | None
     episode_id: int | None
-    season_number: int | None
     download_id: str | None
     title: str
     status: str
@@ -54,7 +52,6 @@ class QueueRecord:
     client: str
     indexer: str
     quality: str
-    output_path: str | None
     added: datetime | None
 
 
@@ -101,10 +98,8 @@ class Notification:
 class RootFolder:
     """A folder in which the service keeps its library."""
 
-    id: int
     path: str
     accessible: bool
-    free_space: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +129,6 @@ def queue_record(raw: JsonObject, title_key: str) -> QueueRecord | None:
         id=number,
         title_id=as_id(raw.get(title_key)),
         episode_id=as_id(raw.get("episodeId")),
-        season_number=as_int(raw.get("seasonNumber")),
         download_id=as_download_id(raw.get("downloadId")),
         title=as_text(raw.get("title")),
         status=as_text(raw.get("status")),
@@ -149,7 +143,6 @@ def queue_record(raw: JsonObject, title_key: str) -> QueueRecord | None:
         client=as_text(raw.get("downloadClient")),
         indexer=as_text(raw.get("indexer")),
         quality=quality_name(raw),
-        output_path=as_str(raw.get("outputPath")),
         added=as_datetime(raw.get("added")),
     )
 

@@ -73,8 +73,6 @@ class Plugin:
     """An installed plugin; only one whose `status` is `Active` does anything."""
 
     id: str
-    name: str
-    version: str
     status: str
 
 
@@ -82,9 +80,7 @@ class Plugin:
 class ScheduledTask:
     """A scheduled task; the library scan has the `key` `RefreshLibrary`."""
 
-    id: str
     key: str
-    name: str
     state: str
 
 
@@ -150,25 +146,13 @@ def build_plugin(raw: JsonObject) -> Plugin | None:
     number = hex_id(raw.get("Id"))
     if number is None:
         return None
-    return Plugin(
-        id=number,
-        name=as_text(raw.get("Name")),
-        version=as_text(raw.get("Version")),
-        status=as_text(raw.get("Status")),
-    )
+    return Plugin(id=number, status=as_text(raw.get("Status")))
 
 
 def build_task(raw: JsonObject) -> ScheduledTask | None:
-    """Build a scheduled task; None without an id."""
-    number = as_str(raw.get("Id"))
-    if number is None:
-        return None
-    return ScheduledTask(
-        id=number,
-        key=as_text(raw.get("Key")),
-        name=as_text(raw.get("Name")),
-        state=as_text(raw.get("State")),
-    )
+    """Build a scheduled task; None without a key."""
+    key = as_str(raw.get("Key"))
+    return None if key is None else ScheduledTask(key=key, state=as_text(raw.get("State")))
 
 
 def build_folder(raw: JsonObject) -> VirtualFolder | None:

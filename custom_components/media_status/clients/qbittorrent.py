@@ -86,14 +86,6 @@ class QBittorrentClient(BaseClient):
         self._rejected = False
         self._state = SyncState()
 
-    def reset(self) -> None:
-        """Forget session and state; a rejected sign-in may be tried again."""
-        self._cookies = {}
-        self._session_number += 1
-        self._signed_in = False
-        self._rejected = False
-        self._state = replace(self._state, rid=0)
-
     @override
     def _headers(self) -> dict[str, str]:
         """Add the key or the session's cookies, whatever their names."""
@@ -193,7 +185,7 @@ class QBittorrentClient(BaseClient):
             return
 
     async def version(self) -> QbtVersion:
-        """Return the versions; WrongService or TooOld when it is not ours to talk to."""
+        """Return the version; WrongService or TooOld when it is not ours to talk to."""
         try:
             app = (await self._call("GET", f"{_API}/app/version")).text.strip()
             web_api = (await self._call("GET", f"{_API}/app/webapiVersion")).text.strip()
@@ -204,7 +196,7 @@ class QBittorrentClient(BaseClient):
             raise WrongService("this is not qBittorrent")
         if (as_int(web_api.partition(".")[0]) or 0) < 2:
             raise TooOld(match[1])
-        return QbtVersion(app=match[1], web_api=web_api)
+        return QbtVersion(app=match[1])
 
     async def maindata(self) -> MainData:
         """Return all torrents; only what changed since the previous call goes over the wire."""

@@ -48,14 +48,12 @@ def merge(state: SyncState, answer: JsonObject, *, threaded: bool = False) -> Me
     """Merge an answer into a state; `threaded` lets the event loop in while it works."""
     if not fits(state, answer):
         raise BadAnswer("the list of torrents is not complete")
-    full = is_full(answer)
-    base = SyncState() if full else state
+    base = SyncState() if is_full(answer) else state
     raw, torrents, dropped = dict(base.raw), dict(base.torrents), 0
     for entry in as_list(answer.get("torrents_removed")):
         key = as_text(entry).lower()
         raw.pop(key, None)
         torrents.pop(key, None)
-    changed: set[str] = set()
     members_of = as_dict(answer.get("torrents")).items()
     for name, members in paced(members_of) if threaded else members_of:
         if not isinstance(members, dict):
@@ -64,17 +62,9 @@ def merge(state: SyncState, answer: JsonObject, *, threaded: bool = False) -> Me
         key = name.lower()
         raw[key] = {**raw.get(key, {}), **members}
         torrents[key] = build_torrent(key, raw[key])
-        changed.add(key)
     server = {**base.server, **as_dict(answer.get("server_state"))}
     rid = as_int(answer.get("rid")) or 0
-    data = MainData(
-        full=full,
-        rid=rid,
-        torrents=MappingProxyType(torrents),
-        removed=frozenset(state.torrents.keys() - torrents.keys()),
-        changed=frozenset(changed),
-        server=build_server_state(server),
-    )
+    data = MainData(torrents=MappingProxyType(torrents), server=build_server_state(server))
     return Merged(
         state=SyncState(rid=rid, raw=raw, torrents=torrents, server=server),
         data=data,

@@ -129,17 +129,6 @@ def as_datetime(value: JsonValue) -> datetime | None:
     return moment if moment.year > 1 else None
 
 
-def as_epoch(value: JsonValue) -> datetime | None:
-    """Return an aware UTC time from Unix seconds; zero and below are None."""
-    seconds = as_int(value)
-    if seconds is None or seconds <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except ValueError, OverflowError, OSError:
-        return None
-
-
 def as_seconds(value: JsonValue) -> int | None:
     """Return the seconds of a .NET time span `[d.]hh:mm:ss[.f]`."""
     match = _TIMESPAN.match(value.strip()) if isinstance(value, str) else None

@@ -31,14 +31,11 @@ from .seerr_models import (
     SeerrDetails,
     SeerrMedia,
     SeerrRequest,
-    SeerrSeason,
-    SeerrServer,
     SeerrStatus,
     build_application,
     build_details,
     build_media_info,
     build_request,
-    build_server,
 )
 from .seerr_pages import Page, merged, read_all, read_newest
 
@@ -50,8 +47,6 @@ __all__ = [
     "SeerrDetails",
     "SeerrMedia",
     "SeerrRequest",
-    "SeerrSeason",
-    "SeerrServer",
     "SeerrStatus",
 ]
 
@@ -162,13 +157,12 @@ class SeerrClient(BaseClient):
         if "initialized" not in public:
             raise WrongService("this is not Seerr, Jellyseerr or Overseerr")
         self._has_failed = True  # it may have been updated
-        me = await self._get_object(f"{_API}/auth/me")
+        await self._get_object(f"{_API}/auth/me")  # what came before needs no key
         version = await self._version()
         return SeerrStatus(
             version=version,
             application=build_application(version, public),
             title=as_text(public.get("applicationTitle")),
-            user_id=as_id(me.get("id")),
         )
 
     async def _version(self) -> str:
@@ -320,8 +314,3 @@ class SeerrClient(BaseClient):
                 return False
             raise
         return True
-
-    async def servers(self, kind: Literal["radarr", "sonarr"]) -> list[SeerrServer]:
-        """Return the configured Radarr or Sonarr servers without their keys."""
-        rows = await self._get_objects(f"{_API}/settings/{kind}")
-        return [server for row in rows if (server := build_server(row)) is not None]

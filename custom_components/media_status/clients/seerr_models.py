@@ -1,6 +1,5 @@
-"""What Seerr answers: requests, titles, servers."""
+"""What Seerr answers: requests and titles."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,29 +25,18 @@ class SeerrStatus:
     version: str
     application: str
     title: str
-    user_id: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeerrSeason:
-    """A requested season; `status` is the number of a request status."""
-
-    number: int
-    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeerrMedia:
-    """The title behind a request; status and service ids are those of the request's quality."""
+    """The title behind a request; status and service id are those of the request's quality."""
 
     id: int
     tmdb_id: int | None
     tvdb_id: int | None
     imdb_id: str | None
     status: int
-    service_id: int | None
     external_service_id: int | None
-    jellyfin_media_id: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +48,8 @@ class SeerrRequest:
     media_type: str
     is_4k: bool
     created_at: datetime | None
-    seasons: tuple[SeerrSeason, ...]
+    seasons: frozenset[int]
     requested_by: str
-    requested_by_id: int | None
     media: SeerrMedia
 
 
@@ -78,10 +65,6 @@ class SeerrDetails:
     imdb_id: str | None
     tvdb_id: int | None
     keywords: frozenset[int]
-    original_language: str | None
-    genres: tuple[str, ...]
-    season_episode_counts: Mapping[int, int]
-    release_date: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,19 +92,6 @@ class MediaInfo:
     requests: tuple[MediaRequest, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeerrServer:
-    """A Radarr or Sonarr in Seerr's settings, without its key; `id` 0 is a valid id."""
-
-    id: int
-    name: str
-    hostname: str
-    port: int | None
-    base_url: str
-    is_4k: bool
-    use_ssl: bool
-
-
 def build_application(version: str, public: JsonObject) -> str:
     """Guess the program: Overseerr knows no media server type, Jellyseerr no blocklist."""
     major = as_int(version.partition(".")[0])
@@ -147,13 +117,12 @@ def build_request(raw: JsonObject) -> SeerrRequest | None:
         media_type=media_type,
         is_4k=is_4k,
         created_at=as_datetime(raw.get("createdAt")),
-        seasons=tuple(
-            SeerrSeason(number=season, status=as_int(entry.get("status")) or 0)
+        seasons=frozenset(
+            season
             for entry in as_objects(raw.get("seasons"))
             if (season := as_int(entry.get("seasonNumber"))) is not None
         ),
         requested_by=next((name for key in names if (name := as_str(user.get(key)))), ""),
-        requested_by_id=as_id(user.get("id")),
         media=media,
     )
 
@@ -164,16 +133,13 @@ def _media(raw: JsonObject, is_4k: bool) -> SeerrMedia | None:
     if number is None:
         return None
     suffix = "4k" if is_4k else ""
-    jellyfin_id = as_str(raw.get(f"jellyfinMediaId{suffix}"))
     return SeerrMedia(
         id=number,
         tmdb_id=as_id(raw.get("tmdbId")),
         tvdb_id=as_id(raw.get("tvdbId")),
         imdb_id=as_str(raw.get("imdbId")),
         status=as_int(raw.get(f"status{suffix}")) or 0,
-        service_id=as_int(raw.get(f"serviceId{suffix}")),
         external_service_id=as_id(raw.get(f"externalServiceId{suffix}")),
-        jellyfin_media_id=jellyfin_id.lower().replace("-", "") if jellyfin_id else None,
     )
 
 
@@ -217,30 +183,4 @@ def build_details(raw: JsonObject) -> SeerrDetails:
         keywords=frozenset(
             key for row in as_objects(raw.get("keywords")) if (key := as_id(row.get("id")))
         ),
-        original_language=as_str(raw.get("originalLanguage")),
-        genres=tuple(
-            name for row in as_objects(raw.get("genres")) if (name := as_str(row.get("name")))
-        ),
-        season_episode_counts={
-            season: as_int(row.get("episodeCount")) or 0
-            for row in as_objects(raw.get("seasons"))
-            if (season := as_int(row.get("seasonNumber"))) is not None
-        },
-        release_date=released,
-    )
-
-
-def build_server(raw: JsonObject) -> SeerrServer | None:
-    """Build a server of Seerr's settings; its key is never read."""
-    number = as_int(raw.get("id"))
-    if number is None:
-        return None
-    return SeerrServer(
-        id=number,
-        name=as_text(raw.get("name")),
-        hostname=as_text(raw.get("hostname")),
-        port=as_int(raw.get("port")),
-        base_url=as_text(raw.get("baseUrl")),
-        is_4k=as_bool(raw.get("is4k")) is True,
-        use_ssl=as_bool(raw.get("useSsl")) is True,
     )

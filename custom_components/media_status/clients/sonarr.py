@@ -83,8 +83,6 @@ class Episode:
     has_file: bool | None
     file: MediaFile | None
     air_date: datetime | None
-    tvdb_id: int | None
-    absolute_number: int | None
     last_search: datetime | None = None
 
 
@@ -324,7 +322,5 @@ def _episode(raw: JsonObject) -> Episode | None:
         has_file=has_file,
         file=file,
         air_date=as_datetime(raw.get("airDateUtc")) or as_datetime(raw.get("airDate")),
-        tvdb_id=as_id(raw.get("tvdbId")),
-        absolute_number=as_int(raw.get("absoluteEpisodeNumber")),
         last_search=as_datetime(raw.get("lastSearchTime")),
     )

@@ -336,16 +336,15 @@ def _opening(request: SeerrRequest, context: SurveyContext, last_id: int | None)
     ask = _ask(request)
     if ask is None:
         return None
-    seasons = frozenset(season.number for season in request.seasons)
     is_series = request.media_type == "tv"
-    if is_series and not seasons:
+    if is_series and not request.seasons:
         return None
     if ask.status not in _OPEN and not _was_missed(request, context, last_id):
         return None
     return Opening(
         origin=Origin.SEERR,
         created_at=request.created_at or context.now,
-        seasons=seasons if is_series else frozenset(),
+        seasons=request.seasons if is_series else frozenset(),
         is_4k=request.is_4k,
         requested_by=name_text(request.requested_by),
     )

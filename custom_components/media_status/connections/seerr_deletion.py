@@ -138,8 +138,7 @@ def _asks_only_for(request: SeerrRequest, target: DeletionTarget) -> bool:
         return False
     if target.media_type is MediaType.MOVIE:
         return True
-    seasons = {season.number for season in request.seasons}
-    return bool(seasons) and seasons <= {item.season for item in target.items}
+    return bool(request.seasons) and request.seasons <= {item.season for item in target.items}
 
 
 def _number(step: Step) -> int:

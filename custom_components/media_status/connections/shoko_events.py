@@ -202,23 +202,19 @@ def _released(listed: JsonValue) -> Iterator[CrossReference]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataWord:
-    """Whose metadata changed. `own` ids are those of `source`."""
+    """Whose metadata changed. `own_series` is an id of `source`."""
 
     source: str
     reason: str
     own_series: int | None
-    own_episodes: frozenset[int]
     series: frozenset[int]  # Shoko's
 
 
 def metadata_word(raw: JsonObject) -> MetadataWord:
     """Return whose metadata an event says has changed."""
-    episodes = {as_id(folded(entry).get("episodeid")) for entry in as_objects(raw.get("episodes"))}
-    episodes.add(as_id(raw.get("episodeid")))
     return MetadataWord(
         source=as_text(raw.get("source")).casefold(),
         reason=as_text(raw.get("reason")).casefold(),
         own_series=as_id(raw.get("seriesid")),
-        own_episodes=frozenset(number for number in episodes if number is not None),
         series=as_ids(raw.get("shokoseriesids")),
     )

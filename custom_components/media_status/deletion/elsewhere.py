@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 
-SURVEY: Final = "survey"
 _REMOVING: Final = frozenset(
     {
         Verb.REMOVE_TORRENT,

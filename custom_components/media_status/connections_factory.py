@@ -17,7 +17,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 
 from .clients.base import BaseClient
 from .clients.errors import ClientError
-from .clients.guard import Removals, WritePolicy
+from .clients.guard import Removals
 from .clients.jellyfin import JellyfinClient
 from .clients.qbittorrent import QBittorrentClient
 from .clients.radarr import RadarrClient
@@ -63,7 +63,7 @@ def create_connection(
 
     def armed[T: BaseClient](client: T) -> T:
         client.instance = connection_id
-        client.policy = WritePolicy(removals=removals)
+        client.removals = removals
         return client
 
     match kind:

@@ -1,22 +1,15 @@
 """Permits for tests: what the deletion runner would give."""
 
 from custom_components.media_status.clients.base import BaseClient
-from custom_components.media_status.clients.guard import (
-    Permit,
-    Removals,
-    Target,
-    TargetKind,
-    WritePolicy,
-)
+from custom_components.media_status.clients.guard import Permit, Removals, Target, TargetKind
 
 INSTANCE = "instance-1"
-ON = WritePolicy(removals=Removals.ON)
 
 
 def opened[T: BaseClient](client: T, removals: Removals = Removals.ON) -> T:
     """Return a client that belongs to the instance, with removals on."""
     client.instance = INSTANCE
-    client.policy = WritePolicy(removals=removals)
+    client.removals = removals
     return client
 
 

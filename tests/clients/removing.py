@@ -48,7 +48,7 @@ class Removing:
     @property
     def label(self) -> str:
         """Return a name for the test's report."""
-        return f"{self.client.service}-{self.method}-{self.files}"
+        return f"{self.client.__name__}-{self.method}-{self.files}"
 
 
 def named(

@@ -21,7 +21,6 @@ from custom_components.media_status.clients.guard import (
     Removals,
     Target,
     TargetKind,
-    WritePolicy,
     no_writes,
 )
 from custom_components.media_status.clients.jellyfin import JellyfinClient
@@ -110,24 +109,22 @@ async def test_a_client_without_an_instance_removes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("policy", "dry_run", "error"),
+    ("removals", "dry_run", "error"),
     [
-        (WritePolicy(), False, ReadOnly),
-        (WritePolicy(removals=Removals.DRY), False, DryRun),
-        (WritePolicy(removals=Removals.ON), True, DryRun),
-        (WritePolicy(removals=Removals.ON, changes=False), False, ReadOnly),
+        (Removals.OFF, False, ReadOnly),
+        (Removals.DRY, False, DryRun),
+        (Removals.ON, True, DryRun),
     ],
 )
 async def test_removals_need_both_keys(
     service: FakeService,
     session: aiohttp.ClientSession,
-    policy: WritePolicy,
+    removals: Removals,
     dry_run: bool,
     error: type[ClientError],
 ) -> None:
     """The option and the permit: each of them alone keeps everything here."""
-    client = opened(torrents(service, session))
-    client.policy = policy
+    client = opened(torrents(service, session), removals)
     with pytest.raises(error) as caught:
         await client.delete_torrent(
             permit_for(TargetKind.TORRENT, HASH, dry_run=dry_run), HASH, delete_files=True

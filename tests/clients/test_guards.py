@@ -1,9 +1,10 @@
-"""What never leaves a client: changes in read-only mode, ids that could hit too much."""
+"""What never leaves a client: changes in a dry run, ids that could hit too much."""
 
 import aiohttp
 import pytest
 
-from custom_components.media_status.clients.errors import ReadOnly, UnsafeId
+from custom_components.media_status.clients.errors import UnsafeId
+from custom_components.media_status.clients.guard import DryRun, no_writes
 from custom_components.media_status.clients.jellyfin import JellyfinClient
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.clients.seerr import SeerrClient
@@ -12,16 +13,14 @@ from custom_components.media_status.clients.sonarr import SonarrClient
 from .fake import CANARY, FakeService
 
 
-async def test_read_only_stops_every_change(
+async def test_no_writes_stops_every_change(
     service: FakeService, session: aiohttp.ClientSession
 ) -> None:
-    """In read-only mode nothing that changes a service leaves the client; reading does."""
+    """Within the block nothing that changes a service leaves the client; reading does."""
     url = service.url
     radarr, seerr = RadarrClient(session, url, CANARY), SeerrClient(session, url, CANARY)
     jellyfin = JellyfinClient(session, url, CANARY)
     sonarr = SonarrClient(session, url, CANARY)
-    for client in (radarr, sonarr, seerr, jellyfin):
-        client.read_only = True
     guid = "0" * 32
     for call in (
         radarr.create_notification({}),
@@ -42,11 +41,12 @@ async def test_read_only_stops_every_change(
         jellyfin.save_plugin_configuration(guid, {}),
         jellyfin.refresh_item(guid),
     ):
-        with pytest.raises(ReadOnly):
+        with no_writes(), pytest.raises(DryRun):
             await call
     assert service.seen == []
     service.answer("GET", "/api/v3/health", [])
-    assert await radarr.health() == []
+    with no_writes():
+        assert await radarr.health() == []
 
 
 async def test_ids_that_could_widen_a_target_are_refused(

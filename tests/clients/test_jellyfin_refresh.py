@@ -4,7 +4,8 @@ import aiohttp
 from aiohttp import web
 import pytest
 
-from custom_components.media_status.clients.errors import ReadOnly, UnsafeId
+from custom_components.media_status.clients.errors import UnsafeId
+from custom_components.media_status.clients.guard import DryRun, no_writes
 
 from .fake import FakeService
 from .test_jellyfin import jellyfin
@@ -14,7 +15,7 @@ from .test_jellyfin import jellyfin
 async def test_an_item_is_looked_through_again(
     service: FakeService, session: aiohttp.ClientSession, full: bool, mode: str
 ) -> None:
-    """One library or series; an id that could mean more never leaves, nor in read-only mode."""
+    """One library or series; an id that could mean more never leaves, nor one in a dry run."""
     client = jellyfin(service, session)
     path = f"/Items/{1:032x}/Refresh"
     service.on("POST", path, lambda _: web.Response(status=204))
@@ -28,7 +29,6 @@ async def test_an_item_is_looked_through_again(
     for item_id in ("", "all", "..", "a" * 31, f"{1:032x},{2:032x}"):
         with pytest.raises(UnsafeId):
             await client.refresh_item(item_id, full=full)
-    client.read_only = True
-    with pytest.raises(ReadOnly):
+    with no_writes(), pytest.raises(DryRun):
         await client.refresh_item(f"{1:032x}", full=full)
     assert service.paths() == [path]

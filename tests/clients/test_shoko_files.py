@@ -8,11 +8,11 @@ from custom_components.media_status.clients.errors import (
     BadAnswer,
     ClientError,
     NotJson,
-    ReadOnly,
     Refused,
     ServerBusy,
     UnsafeId,
 )
+from custom_components.media_status.clients.guard import DryRun, no_writes
 from custom_components.media_status.clients.readers import JsonObject, JsonValue
 from custom_components.media_status.clients.shoko import (
     CrossReference,
@@ -291,8 +291,7 @@ async def test_a_rescan_names_one_file(service: FakeService, shoko: ShokoClient)
     service.text("POST", "/api/v3/File/812/Rescan", "")
     assert await shoko.rescan(812)
     assert not await shoko.rescan(813)
-    shoko.read_only = True
-    with pytest.raises(ReadOnly):
+    with no_writes(), pytest.raises(DryRun):
         await shoko.rescan(812)
     assert service.paths("POST") == ["/api/v3/File/812/Rescan", "/api/v3/File/813/Rescan"]
 

@@ -8,7 +8,7 @@ from typing import Self
 import aiohttp
 
 from custom_components.media_status.clients.base import BaseClient
-from custom_components.media_status.clients.guard import Removals, WritePolicy
+from custom_components.media_status.clients.guard import Removals
 from custom_components.media_status.clients.jellyfin import JellyfinClient
 from custom_components.media_status.clients.qbittorrent import QBittorrentClient
 from custom_components.media_status.clients.radarr import RadarrClient
@@ -152,7 +152,7 @@ class Estate:
 
 def _armed[C: BaseClient](client: C, name: str) -> C:
     client.instance = name
-    client.policy = WritePolicy(removals=Removals.ON)
+    client.removals = Removals.ON
     return client
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import aiohttp
 
-from custom_components.media_status.clients.guard import Removals, WritePolicy
+from custom_components.media_status.clients.guard import Removals
 from custom_components.media_status.clients.radarr import RadarrClient
 from custom_components.media_status.clients.seerr import SeerrClient
 from custom_components.media_status.clients.sonarr import SonarrClient
@@ -71,7 +71,7 @@ class House:
         sonarr = SonarrClient(self.session, *self._access("sonarr"))
         for name, client in (("seerr", seerr), ("radarr", radarr), ("sonarr", sonarr)):
             client.instance = name
-            client.policy = WritePolicy(removals=Removals.ON)  # a permit is needed all the same
+            client.removals = Removals.ON  # a permit is needed all the same
         self.seerr = SeerrConnection("seerr", seerr, monotonic=self.ticks)
         self.radarr = RadarrConnection("radarr", radarr, monotonic=self.ticks)
         self.sonarr = SonarrConnection("sonarr", sonarr, monotonic=self.ticks)

@@ -116,8 +116,8 @@ async def test_clients_are_armed_by_the_option(hass: HomeAssistant) -> None:
     for removals in Removals:
         connection = create_connection(hass, "shoko", "mine", data, removals)
         assert isinstance(connection, ShokoConnection)
-        assert connection.client.policy.removals is removals
+        assert connection.client.removals is removals
         assert connection.client.instance == "mine"
     unarmed = create_connection(hass, "shoko", "mine", data)
     assert isinstance(unarmed, ShokoConnection)
-    assert unarmed.client.policy.removals is Removals.OFF
+    assert unarmed.client.removals is Removals.OFF

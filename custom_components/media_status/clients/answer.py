@@ -11,8 +11,6 @@ import orjson
 from .errors import BadAnswer, NotJson
 from .readers import JsonObject, JsonValue, as_str, as_text
 
-_MAX_RETRY_AFTER = 3600.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -77,18 +75,6 @@ def message_text(value: JsonValue) -> str:
         return as_text(value)
     keys = ("errorMessage", "message", "error", "title", "detail")
     return next((found for key in keys if (found := as_str(value.get(key)))), "")
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Return the seconds of `Retry-After` (number or date), within an hour."""
-    text = (answer.headers.get("Retry-After") or "").strip()
-    if text.isascii() and text.isdecimal() and len(text) < 10:
-        return min(float(text), _MAX_RETRY_AFTER)
-    moment = _http_date(text)
-    if moment is None:
-        return None
-    now = answer.server_time or datetime.now(UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _MAX_RETRY_AFTER)
 
 
 def _http_date(text: str | None) -> datetime | None:

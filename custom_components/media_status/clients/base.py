@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import ClassVar, NoReturn
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from .answer import Answer, message_text, retry_after
+from .answer import Answer, message_text
 from .errors import (
     AuthError,
     BadAnswer,
@@ -22,7 +21,7 @@ from .errors import (
     ServerBusy,
     Unreachable,
 )
-from .guard import Guarded, PlannedCall, Removal, TargetKind, WritePolicy, check, kind_of
+from .guard import Guarded, PlannedCall, Removal, Removals, TargetKind, check, kind_of
 from .json_stream import iter_json_array, paced
 from .long_list import ListPart, ListReader, count_in
 from .readers import JsonObject, JsonValue, project
@@ -42,7 +41,6 @@ type Sink = Callable[[bytes], Awaitable[None]]
 class BaseClient:
     """A service behind one base URL; subclasses add its words."""
 
-    service: ClassVar[str] = "service"
     # What a permit may ask of this client at all.
     removable: ClassVar[frozenset[TargetKind]] = frozenset()
 
@@ -62,23 +60,9 @@ class BaseClient:
         self._gate = asyncio.Semaphore(request_limit)
         self._timeout = timeout
         self._secrets: tuple[str, ...] = ()
-        self.policy = WritePolicy()
+        self.removals = Removals.OFF
         self.instance = ""
         self.dropped = 0
-
-    @property
-    def read_only(self) -> bool:
-        """Return whether every change is refused."""
-        return not self.policy.changes
-
-    @read_only.setter
-    def read_only(self, value: bool) -> None:
-        self.policy = replace(self.policy, changes=not value)
-
-    @property
-    def url(self) -> URL:
-        """Return the base URL (it holds no secret)."""
-        return self._base
 
     def _headers(self) -> dict[str, str]:
         """Return the headers of every call; subclasses add the key."""
@@ -101,7 +85,7 @@ class BaseClient:
         """Make one call and return its 2xx answer; everything else raises a ClientError.
 
         All calls of all clients pass here. `mutating` is true for every method but GET unless
-        the caller says otherwise, and is refused with ReadOnly in read-only mode. What removes
+        the caller says otherwise, and is refused with DryRun within `no_writes`. What removes
         something goes by the permit in `removes`, or not at all. With a `sink` the body of a 2xx
         answer goes there piece by piece instead.
         """
@@ -141,7 +125,7 @@ class BaseClient:
                 call=PlannedCall(method=method, path=path, query=pairs, body=body),
                 kind=kind_of(method, path, mutating=mutating, harmless=harmless),
                 removal=by,
-                policy=self.policy,
+                removals=self.removals,
                 instance=self.instance,
                 removable=self.removable,
             )
@@ -222,9 +206,9 @@ class BaseClient:
         if status == HTTPStatus.NOT_FOUND:
             raise NotFound("not found")
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimited(retry_after(answer))
+            raise RateLimited
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            raise ServerBusy(retry_after(answer))
+            raise ServerBusy
         if status in _GATEWAY_TROUBLE:
             raise Unreachable(f"the proxy in front of it does not reach it ({status})")
         raise Refused(status, self._message(answer))

@@ -31,10 +31,9 @@ class NotFound(ClientError):
 class RateLimited(ClientError):
     """The service asks for fewer calls."""
 
-    def __init__(self, retry_after: float | None = None) -> None:
-        """Keep the seconds to wait, if the service named them."""
+    def __init__(self) -> None:
+        """Say so."""
         super().__init__("too many requests")
-        self.retry_after = retry_after
 
 
 class Unreachable(ClientError):
@@ -73,10 +72,9 @@ class TooOld(ClientError):
 class ServerBusy(ClientError):
     """The service is starting up or overloaded."""
 
-    def __init__(self, retry_after: float | None = None) -> None:
-        """Keep the seconds to wait, if the service named them."""
+    def __init__(self) -> None:
+        """Say so."""
         super().__init__("the service is starting or busy")
-        self.retry_after = retry_after
 
 
 class Refused(ClientError):
@@ -95,7 +93,7 @@ class Refused(ClientError):
 
 
 class ReadOnly(ClientError):
-    """The client is in read-only mode and this call would change something."""
+    """This call would change something, and nothing shall be changed now."""
 
 
 class NotPermitted(ClientError):

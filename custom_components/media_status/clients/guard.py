@@ -34,14 +34,6 @@ class Removals(StrEnum):
     ON = "on"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WritePolicy:
-    """What a client may write: `changes` such as webhooks and retries, and removals."""
-
-    changes: bool = True
-    removals: Removals = Removals.OFF
-
-
 class TargetKind(StrEnum):
     """What can be a target of a deletion.
 
@@ -119,7 +111,7 @@ class Guarded:
     call: PlannedCall
     kind: CallKind
     removal: Removal | None
-    policy: WritePolicy
+    removals: Removals
     instance: str
     removable: frozenset[TargetKind]
 
@@ -150,8 +142,6 @@ def check(call: Guarded) -> None:
         raise NotPermitted("a removal needs a permit")
     if call.removal is not None:
         _check_removal(call, call.removal)
-    if not call.policy.changes:
-        raise ReadOnly("nothing may be changed right now")
     if _no_writes.get():
         raise DryRun(call.call)
 
@@ -173,9 +163,9 @@ def _check_removal(call: Guarded, removal: Removal) -> None:
     deletes = call.kind is CallKind.REMOVE or call.call.method.upper() == "DELETE"
     if deletes and not _names_only(call.call, removal.targets):
         raise NotPermitted("the call names something else than its target")
-    if call.policy.removals is Removals.OFF:
+    if call.removals is Removals.OFF:
         raise ReadOnly("removing is switched off")
-    if permit.dry_run or call.policy.removals is not Removals.ON:
+    if permit.dry_run or call.removals is not Removals.ON:
         raise DryRun(call.call)
 
 

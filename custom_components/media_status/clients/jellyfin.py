@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from http import HTTPStatus
 from itertools import batched
-from typing import ClassVar, NoReturn, override
+from typing import NoReturn, override
 from urllib.parse import quote
 
 import aiohttp
@@ -63,10 +63,10 @@ _PAGE_TIMEOUT = 60.0
 
 
 class JellyfinClient(ItemListClient):
-    """Jellyfin, by an API key, which sees the whole server."""
+    """Jellyfin, by an API key, which sees the whole server.
 
-    # No permit is good here: deleting an item would delete its files, and `removable` stays empty.
-    service: ClassVar[str] = "jellyfin"
+    No permit is good here: deleting an item would delete its files, and `removable` stays empty.
+    """
 
     def __init__(
         self,

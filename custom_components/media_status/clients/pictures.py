@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 import re
-from typing import ClassVar, Final, Protocol
+from typing import Final, Protocol
 
 import aiohttp
 from yarl import URL
@@ -111,8 +111,6 @@ class PublicPictures:
 
 class _PublicHost(BaseClient):
     """One public picture host, which is told nothing but what is asked for."""
-
-    service: ClassVar[str] = "pictures"
 
     async def picture(self, path: str, width: int) -> Picture:
         """Return the picture at a path."""

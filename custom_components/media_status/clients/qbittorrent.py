@@ -59,7 +59,6 @@ class _SessionRefused(AuthError):
 class QBittorrentClient(BaseClient):
     """qBittorrent over Web API v2, by API key, by sign-in, or with neither (bypass)."""
 
-    service: ClassVar[str] = "qbittorrent"
     removable: ClassVar[frozenset[TargetKind]] = frozenset({TargetKind.TORRENT})
 
     def __init__(

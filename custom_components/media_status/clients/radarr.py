@@ -62,7 +62,6 @@ class Movie:
 class RadarrClient(DeletingArrClient):
     """Radarr v4 to v6."""
 
-    service: ClassVar[str] = "radarr"
     app_name: ClassVar[str] = "Radarr"
     title_key: ClassVar[str] = "movieId"
     unknown_items_key: ClassVar[str] = "includeUnknownMovieItems"

@@ -67,7 +67,6 @@ class CsrfRefused(Forbidden):
 class SeerrClient(BaseClient):
     """Seerr 3, Jellyseerr, Overseerr over API v1."""
 
-    service: ClassVar[str] = "seerr"
     removable: ClassVar[frozenset[TargetKind]] = frozenset(
         {TargetKind.SEERR_REQUEST, TargetKind.SEERR_MEDIA}
     )

@@ -71,7 +71,6 @@ _STATES = frozenset({"Waiting", "Starting", "Started", "Failed"})
 class ShokoClient(BaseClient):
     """Shoko with the key of one of its users."""
 
-    service: ClassVar[str] = "shoko"
     removable: ClassVar[frozenset[TargetKind]] = frozenset({TargetKind.SHOKO_FILE})
 
     def __init__(

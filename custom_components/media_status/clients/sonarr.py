@@ -97,7 +97,6 @@ class EpisodeFile:
 class SonarrClient(DeletingArrClient):
     """Sonarr v4 and v5."""
 
-    service: ClassVar[str] = "sonarr"
     app_name: ClassVar[str] = "Sonarr"
     title_key: ClassVar[str] = "seriesId"
     unknown_items_key: ClassVar[str] = "includeUnknownSeriesItems"

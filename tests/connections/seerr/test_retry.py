@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.media_status.clients.errors import ClientError, ReadOnly
+from custom_components.media_status.clients.errors import ClientError
+from custom_components.media_status.clients.guard import DryRun, no_writes
 from custom_components.media_status.clients.seerr import SeerrClient
 from custom_components.media_status.connections.seerr import SeerrConnection
 from custom_components.media_status.lifecycle.model import Stage
@@ -84,11 +85,10 @@ async def test_a_refusal_is_told_and_not_counted(house: House, failed: SeerrRequ
     wanted = wanted_of(house.request("Heat"), "seerr")
     client = SeerrClient(house.session, house.sim.url("seerr"), house.sim.api_key("seerr"))
     connection = SeerrConnection("seerr", client, monotonic=house.ticks)
-    client.read_only = True
-    assert len(await connection.retry(wanted, dry_run=True)) == 1
-    with pytest.raises(ReadOnly):
-        await connection.retry(wanted)
-    client.read_only = False
+    with no_writes():
+        assert len(await connection.retry(wanted, dry_run=True)) == 1
+        with pytest.raises(DryRun):
+            await connection.retry(wanted)
     faults = house.sim.faults("seerr")
     faults.status = 500
     with pytest.raises(ClientError):

@@ -183,9 +183,10 @@ def test_an_item_whose_file_stays_is_not_expected_to_vanish() -> None:
 
 def test_jellyfin_keeps_what_has_files() -> None:
     """Because they were not to go, or because the title that has them is not meant."""
-    item = HeldItem(request_id="film", item_id="j", item=MOVIE, path="/m/elsewhere/Dune.mkv")
+    item = HeldItem(request_id="film", item_id="j", item=MOVIE, path="/m/Dune/Dune.mkv")
     stay = planned(FILM, radarr(HELD_FILM), jellyfin(item), options=FILES_STAY)
     assert stands(*steps(stay, Verb.REFRESH)) == KEPT
+    item = replace(item, path="/m/elsewhere/Dune.mkv")
     other = planned(FILM, radarr(HELD_FILM, is_4k=True), jellyfin(item))
     assert stands(*steps(other, Verb.REFRESH)) == KEPT
 

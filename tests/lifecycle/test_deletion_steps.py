@@ -1,21 +1,12 @@
-"""Test what calls, looks and failures mean for a single step, and when a job is over."""
+"""Test what calls, looks and failures mean for a single step of a deletion."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from custom_components.media_status.lifecycle.deletion import (
-    DeletionOptions,
-    Plan,
-    PlannedFile,
-    Step,
-    StepStatus,
-    Verb,
-)
+from custom_components.media_status.lifecycle.deletion import StepStatus
 from custom_components.media_status.lifecycle.deletion_job import (
-    AGAIN_AFTER,
     PERSISTENCE,
     SETTLING,
     Duty,
@@ -30,66 +21,27 @@ from custom_components.media_status.lifecycle.deletion_job import (
     due,
     failed,
     looked,
-    looked_again,
     new_job,
     next_due,
     refused,
-    rehearsed,
     settled,
     tried_again,
 )
-from custom_components.media_status.lifecycle.model import Service
 
+from .deletion_jobs import (
+    ALONE,
+    FIRST,
+    GRACE,
+    LATER,
+    LEFT,
+    MINUTE,
+    SECOND,
+    accepted,
+    job_of,
+    state,
+    verified,
+)
 from .deletion_world import NOON
-
-MINUTE = timedelta(minutes=1)
-LATER = NOON + MINUTE
-GRACE = timedelta(minutes=5)
-FILES = (PlannedFile(path="/a/b.mkv", size=3), PlannedFile(path="/a/c.mkv", size=4))
-
-
-def step(name: str, *after: str, status: StepStatus = StepStatus.PENDING) -> Step:
-    """Return a step that waits for others."""
-    return Step(
-        id=name,
-        connection_id="radarr",
-        service=Service.RADARR,
-        verb=Verb.REMOVE_TITLE,
-        request_ids=("r",),
-        target=name,
-        files=FILES,
-        size=7,
-        after=after,
-        status=status,
-        reason=None if status is StepStatus.PENDING else "left",
-    )
-
-
-FIRST, SECOND = step("first"), step("second", "first")
-ALONE, LEFT = step("alone"), step("left", status=StepStatus.SKIPPED)
-
-
-def job_of(*steps: Step, grace: timedelta = timedelta(), is_dry_run: bool = False) -> Job:
-    """Return a job of some steps."""
-    plan = Plan(id="p", made_at=NOON, options=DeletionOptions(), targets=(), steps=steps)
-    return new_job("j", plan, NOON, source="user", user="Ada", grace=grace, is_dry_run=is_dry_run)
-
-
-def state(job: Job, name: str = "first") -> StepState:
-    """Return how a step stands."""
-    return job.states[name]
-
-
-def accepted(job: Job, name: str = "first") -> Job:
-    """Return the job after a call that was accepted at noon."""
-    return called(calling(job, name, NOON), name, NOON)
-
-
-def verified(job: Job, *steps: Step) -> Job:
-    """Return the job after these steps were seen to have worked, at noon."""
-    for one in steps:
-        job = looked(accepted(job, one.id), one, Sight.GONE, NOON)
-    return job
 
 
 def seconds(job: Job, name: str = "first") -> float:
@@ -148,6 +100,18 @@ def test_a_job_that_was_called_off_does_nothing() -> None:
     assert due(off, off.starts_at) == []
     with pytest.raises(ValueError, match="begun"):
         cancelled(off, LATER)
+
+
+def test_another_try_begins_nothing_early_and_nothing_that_was_called_off() -> None:
+    """Whatever a step says of itself, the job's own times come first."""
+    job = refused(job_of(FIRST, ALONE, grace=GRACE), "first", NOON, reason="changed")
+    again = tried_again(job, NOON)
+    assert state(again).next_at == NOON
+    assert due(again, NOON) == []
+    assert due(again, NOON + GRACE) == [(FIRST, Duty.REMOVE), (ALONE, Duty.REMOVE)]
+    off = tried_again(cancelled(job, NOON), LATER)
+    assert due(off, NOON + GRACE) == []
+    assert next_due(off) is None
 
 
 # --- What is due ---------------------------------------------------------------------------------
@@ -230,12 +194,13 @@ def test_what_is_refused_is_not_tried_again_by_itself() -> None:
         status=StepStatus.FAILED, reason="changed", message="another film", ended_at=LATER
     )
     assert settled(job, LATER) is job
-    job = settled(verified(job, ALONE), LATER)
-    assert job.ended_at == LATER
+    before = state(job)
+    job = settled(verified(job, ALONE), LATER + MINUTE)
+    assert job.ended_at == LATER + MINUTE
     assert state(job, "second") == StepState(
-        status=StepStatus.FAILED, reason="stopped", ended_at=LATER
+        status=StepStatus.FAILED, reason="stopped", ended_at=LATER + MINUTE
     )
-    assert state(job).message == "another film"
+    assert state(job) == before
     assert state(refused(job_of(FIRST), "first", NOON, reason="x")).message is None
     assert job.status_at(LATER) is JobStatus.INCOMPLETE
 
@@ -311,126 +276,3 @@ def test_what_comes_back_is_said() -> None:
     assert state(back, "alone") == state(job, "alone")
     assert back.status_at(LATER) is JobStatus.INCOMPLETE
     assert next_due(back) == job.again_at
-
-
-# --- The end -------------------------------------------------------------------------------------
-
-
-def test_a_job_ends_when_all_has_gone() -> None:
-    """Once more it is looked at later; then only what has gone is."""
-    job = verified(job_of(FIRST, SECOND, LEFT), FIRST)
-    assert settled(job, LATER) is job
-    job = settled(verified(job, SECOND), LATER)
-    assert (job.ended_at, job.again_at) == (LATER, LATER + AGAIN_AFTER)
-    assert not job.is_open
-    assert settled(job, LATER + MINUTE) is job
-    again = LATER + AGAIN_AFTER
-    assert next_due(job) == again
-    assert due(job, again - MINUTE) == []
-    assert due(job, again) == [(FIRST, Duty.LOOK), (SECOND, Duty.LOOK)]
-    assert due(replace(job, again_at=None), job.deadline) == []
-
-
-def test_what_failed_is_not_looked_at_after_the_end() -> None:
-    """It is known to be there."""
-    job = refused(verified(job_of(FIRST, ALONE), ALONE), "first", NOON, reason="changed")
-    job = settled(job, NOON)
-    assert due(job, NOON + AGAIN_AFTER) == [(ALONE, Duty.LOOK)]
-
-
-def test_a_failed_step_that_is_tried_again_keeps_the_job_open() -> None:
-    """And those behind it, until the day is over."""
-    job = failed(job_of(FIRST, SECOND), "first", NOON, reason="no_answer", message="502")
-    assert settled(job, job.deadline - MINUTE) is job
-    over = settled(job, job.deadline)
-    assert over.ended_at == job.deadline
-    assert state(over) == replace(state(job), next_at=None, ended_at=job.deadline)
-    assert state(over).reason == "no_answer"
-    assert state(over, "second").reason == "stopped"
-    assert {one.status for one in over.states.values()} == {StepStatus.FAILED}
-
-
-def test_what_was_never_tried_in_its_day_was_given_up() -> None:
-    """Home Assistant may have been off; nothing is called for too late."""
-    job = settled(accepted(job_of(FIRST, ALONE)), NOON + PERSISTENCE)
-    assert [state(job, name).reason for name in ("first", "alone")] == ["gave_up", "gave_up"]
-    assert due(job, NOON + PERSISTENCE) == []
-
-
-def test_a_chain_is_stopped_by_its_first_step() -> None:
-    """However far behind a step is."""
-    third = step("third", "second")
-    job = settled(refused(job_of(FIRST, SECOND, third), "first", NOON, reason="changed"), NOON)
-    assert job.ended_at == NOON
-    assert [state(job, name).reason for name in ("second", "third")] == ["stopped", "stopped"]
-
-
-def test_a_step_that_waits_for_two_needs_both() -> None:
-    """One that has gone does not make up for one that never will."""
-    both = step("both", "alone", "first")
-    job = verified(job_of(FIRST, ALONE, both), ALONE)
-    assert due(job, NOON) == [(FIRST, Duty.REMOVE)]
-    job = settled(refused(job, "first", NOON, reason="changed"), NOON)
-    assert state(job, "both").reason == "stopped"
-
-
-def test_a_rehearsal_sends_nothing_and_is_not_looked_at_again() -> None:
-    """Each step says what would have been sent."""
-    job = failed(job_of(FIRST, is_dry_run=True), "first", NOON, reason="x")
-    job = rehearsed(job, "first", LATER, call="DELETE /x")
-    assert state(job) == replace(
-        state(job_of(FIRST)),
-        status=StepStatus.SKIPPED,
-        reason="dry_run",
-        message="DELETE /x",
-        attempts=1,
-        looks=1,
-        next_at=None,
-        ended_at=LATER,
-    )
-    job = settled(job, LATER)
-    assert (job.ended_at, job.again_at) == (LATER, None)
-
-
-# --- After the end -------------------------------------------------------------------------------
-
-
-def test_a_look_that_is_known_is_the_last_one() -> None:
-    """Whenever that is."""
-    job = settled(verified(job_of(FIRST), FIRST), NOON)
-    assert looked_again(job, LATER) == replace(job, again_at=None)
-
-
-def test_while_it_is_not_known_it_is_looked_at_every_hour_for_a_day() -> None:
-    """Then nobody asks any more."""
-    job, hours = settled(verified(job_of(FIRST), FIRST), NOON), []
-    while (at := next_due(job)) is not None:
-        hours.append((at - NOON) / AGAIN_AFTER)
-        job = looked_again(job, at, is_known=False)
-    assert hours == list(range(1, 25))
-
-
-def test_a_job_that_goes_on_is_not_looked_at_again_yet() -> None:
-    """Somebody may have asked for another try in the meantime."""
-    assert looked_again(job_of(FIRST), LATER, is_known=False).again_at is None
-
-
-@pytest.mark.parametrize(
-    "end",
-    [
-        lambda job: refused(job, "first", NOON, reason="changed"),
-        lambda job: failed(job, "first", NOON, reason="no_answer"),
-    ],
-)
-def test_a_person_can_ask_for_another_day(end: Callable[[Job], Job]) -> None:
-    """For what failed only; it is due at once."""
-    job = settled(end(verified(job_of(FIRST, ALONE, LEFT), ALONE)), NOON + PERSISTENCE)
-    assert not job.is_open
-    now = NOON + 3 * PERSISTENCE
-    again = tried_again(job, now)
-    assert again.is_open
-    assert (again.deadline, again.again_at) == (now + PERSISTENCE, None)
-    assert state(again) == replace(state(job), next_at=now, ended_at=None)
-    assert state(again, "alone") == state(job, "alone")
-    assert state(again, "left") == state(job, "left")
-    assert [one for one, _ in due(again, now)] == [FIRST]

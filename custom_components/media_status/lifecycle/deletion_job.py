@@ -270,9 +270,7 @@ def looked(job: Job, step: Step, sight: Sight, now: datetime) -> Job:
     later = replace(state, reason=reason, looks=state.looks + 1, next_at=now + wait)
     if state.done_at is not None and now - state.done_at >= SETTLING:
         pause = timedelta(seconds=_WAITS[min(max(state.attempts - 1, 0), len(_WAITS) - 1)])
-        later = replace(
-            later, status=StepStatus.FAILED, reason=reason, looks=0, next_at=now + pause
-        )
+        later = replace(later, status=StepStatus.FAILED, looks=0, next_at=now + pause)
     return _with(job, step.id, later)
 
 

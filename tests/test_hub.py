@@ -66,7 +66,7 @@ async def test_what_could_not_be_stored_is_stored_later(home: Household) -> None
     assert stored is not None
     assert stored.ended_at == request.ended_at
     assert {fact.service for fact in stored.facts.values()} >= {Service.SEERR, Service.JELLYFIN}
-    told = [found.entry.code for found in await home.hub.journal.timeline(request.id)]
+    told = [found.code for found in await home.hub.journal.timeline(request.id)]
     assert told.count("opened") == told.count("already_playable") == 1
 
 

@@ -228,7 +228,7 @@ async def test_a_thousand_of_the_same_are_one(home: TwinHousehold) -> None:
         found = await asyncio.gather(*(post(home, asked(str(row.id))) for _ in range(50)))
         assert set(found) == {200}
     (request,) = home.hub.requests.values()
-    told = [e.entry.code for e in await home.hub.journal.timeline(request.id)]
+    told = [e.code for e in await home.hub.journal.timeline(request.id)]
     assert told.count("opened") == told.count("approved") == 1
 
 

@@ -22,8 +22,6 @@ from .journal_reads import (
     Filters,
     JournalStart,
     Page,
-    StoredEntry,
-    read_by_service_id,
     read_counts,
     read_page,
     read_start,
@@ -35,7 +33,7 @@ from .journal_schema import JournalError, JournalTooNewError, open_database
 from .journal_watch import Watches, WatchWrite, watch_statements
 from .lifecycle.habits import Life
 from .lifecycle.model import JsonObject
-from .lifecycle.request import Change, Request
+from .lifecycle.request import Change, Request, TimelineEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,19 +155,9 @@ class Journal:
         """Return a request with its facts, open or ended; None if there is none."""
         return await self._read(partial(read_whole, request_id=request_id))
 
-    async def timeline(
-        self, request_id: str, *, limit: int = 200, before_id: int | None = None
-    ) -> list[StoredEntry]:
-        """Return the newest `limit` entries (before `before_id`), in the order they happened."""
-        return await self._read(
-            partial(read_timeline, request_id=request_id, limit=limit, before_id=before_id)
-        )
-
-    async def by_service_id(self, connection_id: str, service_id: str) -> list[str]:
-        """Return the ids of the requests that a service knows by this id, newest first."""
-        return await self._read(
-            partial(read_by_service_id, connection_id=connection_id, service_id=service_id)
-        )
+    async def timeline(self, request_id: str, *, limit: int = 200) -> list[TimelineEntry]:
+        """Return the newest `limit` entries, in the order they happened."""
+        return await self._read(partial(read_timeline, request_id=request_id, limit=limit))
 
     async def past(self) -> tuple[list[Life], Totals]:
         """Return through which stages the last ended requests went, and how all of them ended."""
@@ -333,5 +321,4 @@ __all__ = [
     "JournalStart",
     "JournalTooNewError",
     "Page",
-    "StoredEntry",
 ]

@@ -49,14 +49,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntry:
-    """A timeline entry with its place in the journal."""
-
-    id: int
-    entry: TimelineEntry
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """Which requests a page shows; None does not filter."""
 
@@ -185,30 +177,15 @@ def read_whole(connection: sqlite3.Connection, request_id: str) -> Request | Non
 
 
 def read_timeline(
-    connection: sqlite3.Connection, request_id: str, *, limit: int, before_id: int | None
-) -> list[StoredEntry]:
+    connection: sqlite3.Connection, request_id: str, *, limit: int
+) -> list[TimelineEntry]:
     """Return the newest entries of a request's timeline, oldest of them first."""
     rows = connection.execute(
-        "SELECT id, request_id, at, service, code, details FROM timeline"
-        " WHERE request_id = ? AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
-        (request_id, before_id, before_id, limit),
+        "SELECT request_id, at, service, code, details FROM timeline"
+        " WHERE request_id = ? ORDER BY id DESC LIMIT ?",
+        (request_id, limit),
     ).fetchall()
-    found = ((entry_id, read_entry(row)) for entry_id, *row in reversed(rows))
-    return [StoredEntry(id=entry_id, entry=entry) for entry_id, entry in found if entry is not None]
-
-
-def read_by_service_id(
-    connection: sqlite3.Connection, connection_id: str, service_id: str
-) -> list[str]:
-    """Return the requests that a service knows by this id, newest first."""
-    return [
-        request_id
-        for (request_id,) in connection.execute(
-            "SELECT r.id FROM request_keys k JOIN requests r ON r.id = k.request_id"
-            " WHERE k.connection_id = ? AND k.service_id = ? ORDER BY r.opened_at DESC, r.id DESC",
-            (connection_id, service_id),
-        )
-    ]
+    return [entry for row in reversed(rows) if (entry := read_entry(row)) is not None]
 
 
 def read_counts(connection: sqlite3.Connection) -> dict[str, int]:

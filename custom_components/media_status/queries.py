@@ -159,10 +159,8 @@ class Reader:
                 "items": items_json(shown if shown.items else known),
                 "facts": facts_json(known.facts.values(), is_admin=self._is_admin),
                 "timeline": [
-                    timeline_json(
-                        found.entry, self._hub.texts.happening(found.entry), is_admin=self._is_admin
-                    )
-                    for found in timeline
+                    timeline_json(entry, self._hub.texts.happening(entry), is_admin=self._is_admin)
+                    for entry in timeline
                 ],
             }
         )

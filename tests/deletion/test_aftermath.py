@@ -118,7 +118,7 @@ async def test_old_news_open_nothing(
         assert found.status.items == {MOVIE: Stage.DELETED}
         assert found.ended_at is not None
         assert found.ended_at > film.opened_at
-        codes = [one.entry.code for one in await house.journal.timeline("film-1")]
+        codes = [one.code for one in await house.journal.timeline("film-1")]
         assert codes.count("deleted") == 1
     if restarted:
         async with housed(hass, path, services) as house:
@@ -191,11 +191,7 @@ async def test_some_episodes(
         assert services["sonarr"].shelf.calls == ["sonarr:file:e1", "sonarr:file:e2"]
         found = await house.journal.request(series.id)
         assert found is not None
-        (entry,) = [
-            one.entry
-            for one in await house.journal.timeline(series.id)
-            if one.entry.code == "deleted"
-        ]
+        (entry,) = [one for one in await house.journal.timeline(series.id) if one.code == "deleted"]
         assert entry.values["items"] == ["S01E01", "S01E02"]
         if ended:
             assert found.stage is Stage.PARTIALLY_AVAILABLE
@@ -263,7 +259,7 @@ async def test_nothing_becomes_of_what_nobody_knows(hass: HomeAssistant, tmp_pat
             )
             assert len(changes) == times
             await house.record(changes)
-        (entry,) = [one.entry for one in await house.journal.timeline(film.id)]
+        (entry,) = await house.journal.timeline(film.id)
         assert (entry.code, entry.service) == ("deleted", Service.RADARR)
 
 

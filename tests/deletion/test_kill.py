@@ -132,7 +132,7 @@ async def _check(house: House, job: Job, services: Mapping[str, ShelfConnection]
     request = await house.journal.request("film-1")
     assert request is not None
     assert request.stage is Stage.DELETED
-    codes = [stored.entry.code for stored in await house.journal.timeline("film-1")]
+    codes = [stored.code for stored in await house.journal.timeline("film-1")]
     assert codes.count("deleted") == 1
     log = [row.row for row in await house.journal.deletions.log(limit=1000)]
     assert [row.code for row in log].count("ended") == 1

@@ -68,11 +68,7 @@ async def test_everything_goes_in_order(
         request = await house.journal.request("film-1")
         assert request is not None
         assert (request.stage, request.is_open) == (Stage.DELETED, False)
-        (entry,) = [
-            one.entry
-            for one in await house.journal.timeline("film-1")
-            if one.entry.code == "deleted"
-        ]
+        (entry,) = [one for one in await house.journal.timeline("film-1") if one.code == "deleted"]
         assert entry.values == {"source": "user", "user": "Anna"}
         assert [change.code for change in house.told if change.code != "step"] == [
             "started",

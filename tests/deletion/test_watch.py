@@ -49,7 +49,7 @@ async def test_a_film_that_is_gone_twice_is_deleted(
         await home.look(timedelta(minutes=2))
         assert await home.stage(film) is Stage.DELETED
         assert [fired.type for event in told for fired in event.fired] == ["deleted"]
-        (entry,) = [one.entry for one in await home.hub.journal.timeline(film.id)]
+        (entry,) = await home.hub.journal.timeline(film.id)
         assert (entry.code, entry.values["source"]) == ("deleted", "survey")
         (row,) = await log(home)
         assert (row.code, row.service, row.items, row.size) == ("deleted_elsewhere", None, 0, 0)

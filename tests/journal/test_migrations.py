@@ -148,7 +148,7 @@ async def test_version_1_opens(tmp_path: Path) -> None:
     assert request.item_since == dict.fromkeys(request.items, request.stage_since)
     (fact,) = request.facts.values()
     assert (fact.value, fact.via) == (Ask(status=AskStatus.APPROVED), Via.PUSH)
-    assert (stored.entry.service, stored.entry.values) == (Service.SEERR, {"by": "Ada"})
+    assert (stored.service, stored.values) == (Service.SEERR, {"by": "Ada"})
 
 
 async def test_version_1_goes_on(tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ async def test_version_1_goes_on(tmp_path: Path) -> None:
     async with opened(path) as (journal, start):
         assert [request.id for request in start.requests] == ["request-1"]
         assert start.requests[0].items == {MOVIE}
-        codes = [stored.entry.code for stored in await journal.timeline("a")]
+        codes = [stored.code for stored in await journal.timeline("a")]
         assert codes == ["opened", "available"]
 
 

@@ -13,6 +13,7 @@ from custom_components.media_status.journal import Batch, Journal
 from custom_components.media_status.lifecycle.model import Stage
 from custom_components.media_status.lifecycle.request import Change, Request, TimelineEntry
 
+from .builders import rows
 from .strategies import FACTS, MOMENTS, REQUESTS, STATUSES, entries
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -116,17 +117,20 @@ async def compare(
         assert recent == expected.keys() - by_id.keys()
         for key, request in expected.items():
             assert await journal.request(key) == request
-            stored = await journal.timeline(key, limit=1000)
-            assert [entry.entry for entry in stored] == timelines[key]
+            assert await journal.timeline(key, limit=1000) == timelines[key]
         assert (await journal.counts())["items"] == sum(
             len(request.items) for request in expected.values()
         )
         assert (await journal.counts())["facts"] == sum(
             len(request.facts) for request in expected.values()
         )
-        for request in expected.values():
-            for connection_id, service_id in request.service_ids.items():
-                assert request.id in await journal.by_service_id(connection_id, service_id)
+        assert set(
+            rows(path, "SELECT request_id, connection_id, service_id FROM request_keys")
+        ) == {
+            (request.id, *key)
+            for request in expected.values()
+            for key in request.service_ids.items()
+        }
     finally:
         await journal.close()
 

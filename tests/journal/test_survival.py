@@ -299,7 +299,7 @@ async def test_unreadable_facts_and_entries_are_skipped(tmp_path: Path) -> None:
         kinds = {fact.kind.value for fact in start.requests[0].facts.values()}
         assert kinds == {"wanted", "grab"}
         found = await journal.timeline("request-0")
-        assert [stored.entry.code for stored in found] == ["approved"]
+        assert [stored.code for stored in found] == ["approved"]
 
 
 async def test_the_file_belongs_to_its_owner_alone(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from custom_components.media_status.lifecycle.request import Request
 from homeassistant.core import HomeAssistant
 
 from ..household import DUNE, FILM_PATH, SEVERANCE, asked, imported, managed, playable
+from ..journal.builders import rows
 from .shelf import ShelfHousehold, episode, film, series, shelves
 
 BARE = replace(DUNE, ids=ProviderIds(tmdb=438631), year=None)
@@ -76,7 +77,8 @@ async def test_a_finished_request_gets_its_watch_link(hass: HomeAssistant, tmp_p
         await hass.config_entries.async_reload(home.entry.entry_id)
         await hass.async_block_till_done()
         assert home.hub.watch_url(home.request) == address
-        assert await home.hub.journal.by_service_id("jellyfin", "f00d") == [request.id]
+        keys = "SELECT request_id FROM request_keys WHERE service_id = 'f00d'"
+        assert rows(home.hub.journal.path, keys) == [(request.id,)]
         assert (await home.hub.library.run()).filled == 0
 
 
@@ -127,7 +129,7 @@ async def test_what_is_there_already_is_ready_at_once(hass: HomeAssistant, tmp_p
         assert request.stage is Stage.AVAILABLE
         assert request.items == {MOVIE}
         assert home.hub.watch_url(request) is not None
-        told = [one.entry for one in await home.hub.journal.timeline(request.id)]
+        told = await home.hub.journal.timeline(request.id)
         codes = [entry.code for entry in told]
         order = ["opened", "already_imported", "already_playable"]
         assert [code for code in codes if code in order] == order

@@ -31,7 +31,7 @@ async def reported(home: TwinHousehold) -> list[tuple[str, object]]:
 
 async def told(home: TwinHousehold, request_id: str) -> list[str]:
     """Return what the timeline of a request tells."""
-    return [one.entry.code for one in await home.hub.journal.timeline(request_id)]
+    return [one.code for one in await home.hub.journal.timeline(request_id)]
 
 
 async def test_a_household_where_all_is_well(

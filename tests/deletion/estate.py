@@ -102,9 +102,9 @@ class Estate(ScriptedConnection):
         if self.service_kind in (Service.RADARR, Service.SONARR):
             titles = tuple(self.titles.values())
             size = sum(one.files > 0 for one in titles)
-            return Census(taken_at=dt_util.utcnow(), size=size, titles=titles)
+            return Census(size=size, titles=titles)
         size = len(self.playing) if self.size is None else self.size
-        return Census(taken_at=dt_util.utcnow(), size=size)
+        return Census(size=size)
 
     @property
     def service_kind(self) -> Service:

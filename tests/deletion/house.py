@@ -91,11 +91,6 @@ class House:
         self.told: list[DeletionChange] = []
         self.deletions = DeletionDesk(self)
 
-    @property
-    def requests(self) -> Mapping[str, Request]:
-        """Return the open requests."""
-        return self.tracker.requests
-
     async def record(self, changes: Changes, deletions: Sequence[DeletionWrite] = ()) -> None:
         """Store."""
         await self.ledger.write(changes, deletions=deletions)

@@ -14,7 +14,6 @@ from custom_components.media_status.lifecycle.facts import (
     Match,
     MatchPhase,
     Outcome,
-    Playable,
     Queue,
     QueuePhase,
     Result,
@@ -85,27 +84,6 @@ def test_what_is_fetched_has_the_quality_that_was_grabbed() -> None:
     assert wish.status.quality == "720p"
     wish.says(3, about(File(present=True, quality="480p"), THREE))
     assert wish.status.quality == "480p"
-
-
-# --- Jellyfin ----------------------------------------------------------------------------------
-
-
-def test_a_film_has_a_page_of_its_own() -> None:
-    """Where it can be played."""
-    wish = Wish()
-    wish.says(1, about(Playable(present=False, item_id="old"), MOVIE), service=LIBRARY)
-    assert wish.status.jellyfin_item_id is None
-    there = about(Playable(present=True, item_id="new"), MOVIE)
-    wish.says(2, there, service=LIBRARY, connection="library-2")
-    assert wish.status.jellyfin_item_id == "new"
-
-
-def test_the_page_of_a_series_is_not_that_of_an_episode() -> None:
-    """The connection knows it by its own id."""
-    wish = Wish(ONE, TWO)
-    wish.says(1, about(Wanted(monitored=True, released=True), TWO))
-    wish.says(2, about(Playable(present=True, item_id="x"), ONE), service=LIBRARY)
-    assert wish.status.jellyfin_item_id is None
 
 
 # --- before the items are known ----------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import ClassVar, override
 
 from ..clients.arr_deletion import DeletingArrClient
@@ -37,11 +36,10 @@ class ArrCensus[C: DeletingArrClient, T: Movie | Series](ABC):
 
     async def census(self) -> Census:
         """Return all titles with their files, in one call."""
-        taken_at = datetime.now(UTC)
         dropped = self._client.dropped
         titles = tuple(map(self._owned, await self._shelf.many(None)))
         self._check_whole(dropped)
-        return Census(taken_at=taken_at, size=sum(one.files > 0 for one in titles), titles=titles)
+        return Census(size=sum(one.files > 0 for one in titles), titles=titles)
 
     async def holding(self, own_id: str) -> Holding | None:
         """Return what there is of a title, None when the title is gone."""

@@ -192,9 +192,8 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """All that a service has, from a complete and healthy read that began at `taken_at`."""
+    """All that a service has, from a complete and healthy read."""
 
-    taken_at: datetime
     size: int  # titles with files, torrents, files or items: whatever the service counts
     titles: tuple[Owned, ...] | None = None  # managers only
 

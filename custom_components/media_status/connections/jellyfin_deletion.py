@@ -1,7 +1,6 @@
 """Say what Jellyfin has of a title, let it look where files have gone, and see whether it has."""
 
 from collections.abc import AsyncIterator, Collection
-from datetime import UTC, datetime
 from itertools import batched
 
 from ..clients.errors import BadAnswer, NotFound
@@ -138,8 +137,7 @@ class LibraryDeletion:
 
     async def census(self) -> Census:
         """Return how many films and episodes there are."""
-        taken_at = datetime.now(UTC)
-        return Census(taken_at=taken_at, size=await self._client.item_count(_PLAYABLE_TYPES))
+        return Census(size=await self._client.item_count(_PLAYABLE_TYPES))
 
 
 def _item(target: DeletionTarget, item: LibraryItem, key: ItemKey | None) -> HeldItem:

@@ -1,7 +1,6 @@
 """Say which torrents a deletion concerns, remove exactly one, and look whether it is gone."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from ..clients.errors import BadAnswer, NotFound
 from ..clients.guard import Permit
@@ -72,11 +71,10 @@ class TorrentDeletion:
 
     async def census(self) -> Census:
         """Return how many torrents there are."""
-        taken_at = datetime.now(UTC)
         dropped = self._client.dropped
         data = await self._client.maindata()
         self._check_whole(dropped)
-        return Census(taken_at=taken_at, size=len(data.torrents))
+        return Census(size=len(data.torrents))
 
     def _check_whole(self, dropped: int) -> None:
         """Raise when a torrent could not be read: it may be the one that is looked for."""

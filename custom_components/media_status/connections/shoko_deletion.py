@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from ..clients.errors import BadAnswer, ClientError, Forbidden, NotFound
 from ..clients.guard import Permit
@@ -94,8 +93,7 @@ class RecordDeletion:
 
     async def census(self) -> Census:
         """Return how many files Shoko has."""
-        taken_at = datetime.now(UTC)
-        return Census(taken_at=taken_at, size=await self._client.file_count())
+        return Census(size=await self._client.file_count())
 
 
 def _likeness(path: str, file: ShokoFile, folders: Mapping[int, str]) -> int:

@@ -11,7 +11,7 @@ from ..coordinator import ConnectionCoordinator
 from ..journal import Journal
 from ..journal_deletions import DeletionWrite
 from ..lifecycle.deletion_job import Job
-from ..lifecycle.request import Changes, Request
+from ..lifecycle.request import Changes
 from ..lifecycle.tracker import Tracker
 
 
@@ -44,10 +44,6 @@ class House(Protocol):
     @property
     def connections(self) -> Mapping[str, ConnectionCoordinator]:
         """Return the connections by id."""
-
-    @property
-    def requests(self) -> Mapping[str, Request]:
-        """Return the requests that are known without reading the journal."""
 
     async def record(self, changes: Changes, deletions: Sequence[DeletionWrite] = ()) -> None:
         """Store in one transaction, and tell what changed; JournalError if not stored yet."""

@@ -8,7 +8,7 @@ from .deadlines import Overdue, overdue
 from .evidence import Evidence
 from .explain import Setup, explain
 from .explain_downloads import next_hour
-from .facts import File, Grab, Origin, Playable
+from .facts import File, Grab, Origin
 from .forecast import Forecast, forecast
 from .found import Found
 from .model import MOVIE, ItemKey, MediaType, Service, Stage, Subject
@@ -45,7 +45,6 @@ def derive(
         stuck=_is_stuck(request, explanation),
         explanation=explanation,
         quality=_quality(evidence, stages, found.downloads),
-        jellyfin_item_id=_jellyfin_item(evidence, request),
     )
     moments = [late.next_at, next_hour(explanation, now)]
     moments += [ready.at, ready.latest] if ready is not None else []
@@ -193,14 +192,6 @@ def _quality(
         if grab.quality
     ]
     return max(sorted(set(found)), key=found.count, default=None)
-
-
-def _jellyfin_item(evidence: Evidence, request: Request) -> str | None:
-    """Return the film's own item; a series' page is known by the connection's own id of it."""
-    if request.media_type is not MediaType.MOVIE:
-        return None
-    playable = evidence.about(Playable, Subject(item=MOVIE))
-    return next((value.item_id for value in playable if value.present), None)
 
 
 def _recheck(found: Found, more: list[datetime | None], now: datetime) -> datetime | None:

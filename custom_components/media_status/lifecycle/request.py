@@ -60,7 +60,6 @@ class Status:
     stuck: bool = False
     explanation: Explanation | None = None
     quality: str | None = None
-    jellyfin_item_id: str | None = None  # the film, or the series
 
 
 @dataclass(slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def report(mutants: list[Mutant], modules: list[Path]) -> str:
         "",
         *table(mutants),
         "",
-        f"without mutants (only words, or left out in pyproject.toml): {', '.join(others)}",
+        f"without mutants (only words and properties): {', '.join(others)}",
     ]
     for title, found in (
         ("Not noticed by any test", [mutant for mutant in survivors if mutant.why is None]),
@@ -99,13 +99,13 @@ def report(mutants: list[Mutant], modules: list[Path]) -> str:
 
 def table(mutants: list[Mutant]) -> Iterator[str]:
     """Yield one line for each module."""
-    yield f"{'module':<16}{'mutants':>9}{'killed':>9}{'survived':>10}{'same':>6}{'killed %':>10}"
+    yield f"{'module':<18}{'mutants':>9}{'killed':>9}{'survived':>10}{'same':>6}{'killed %':>10}"
     total = Counter(mutant.module for mutant in mutants)
     killed = Counter(mutant.module for mutant in mutants if mutant.is_noticed)
     same = Counter(mutant.module for mutant in mutants if mutant.why is not None)
     for module, count in sorted(total.items()):
         yield (
-            f"{module:<16}{count:>9}{killed[module]:>9}{count - killed[module]:>10}"
+            f"{module:<18}{count:>9}{killed[module]:>9}{count - killed[module]:>10}"
             f"{same[module]:>6}{100 * killed[module] / count:>10.1f}"
         )
 

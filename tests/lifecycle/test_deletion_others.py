@@ -21,6 +21,7 @@ from .deletion_house import (
     E3,
     FILES_STAY,
     FILM,
+    FILM_FILE,
     HELD_FILM,
     PART,
     SHOW,
@@ -71,8 +72,8 @@ def episode(item: ItemKey, **where: str) -> HeldItem:
 
 
 def test_the_record_of_a_file_that_goes_follows_it() -> None:
-    """Shoko may mount the library elsewhere: folder and name tell the file."""
-    record = HeldRecord(file_id="5", path="/anime/severance/1.MKV", name="Good News")
+    """Named as Sonarr names the file, wherever Shoko has the library."""
+    record = HeldRecord(file_id="5", path="/tv/Severance/1.mkv", name="Good News")
     (step,) = steps(planned(PART, sonarr(show(*SINGLE)), shoko(record)), Verb.REMOVE_RECORD)
     assert step == Step(
         id="shoko:record:5",
@@ -82,7 +83,7 @@ def test_the_record_of_a_file_that_goes_follows_it() -> None:
         request_ids=("show",),
         target="5",
         name="Good News",
-        expects={"path": "/anime/severance/1.MKV"},
+        expects={"path": "/tv/Severance/1.mkv"},
         after=("sonarr:file:e1",),
     )
 
@@ -97,6 +98,21 @@ def test_the_record_of_a_file_that_stays_is_kept() -> None:
         assert step.request_ids == ("film", "show")
         assert step.name == "/tv/Severance/2.mkv"
         assert step.after == ()
+
+
+def test_the_record_of_a_copy_is_kept() -> None:
+    """A copy in 4K lies in a folder of the same name, under the same name; its record stays."""
+    uhd = replace(FILM_FILE, file_id="u1", path="/films4k/Dune/Dune.mkv")
+    records = [HeldRecord(file_id=one.file_id, path=one.path) for one in (FILM_FILE, uhd)]
+    plan = planned(
+        FILM,
+        radarr(HELD_FILM, name="hd", is_4k=False),
+        radarr(replace(HELD_FILM, own_id="8", files=(uhd,)), name="uhd", is_4k=True),
+        shoko(*records),
+    )
+    own, copy = steps(plan, Verb.REMOVE_RECORD)
+    assert (own.target, *stands(own)) == ("f1", *DUE)
+    assert (copy.target, *stands(copy)) == ("u1", *SHARED)
 
 
 def test_a_file_without_items_is_of_whoever_takes_the_title() -> None:

@@ -29,12 +29,8 @@ def record_steps(
     all_ids = tuple(sorted(target.request_id for target in targets))
     for holder in holders:
         for record in holder.holdings.records if holder.holdings else ():
-            going = {
-                own
-                for path, owners in doom.files.items()
-                if is_same_file(record.path, path)
-                for own in owners
-            }
+            # The very path: a copy in 4K, say, may lie in a folder of the same name and stay.
+            going = doom.files.get(record.path, ())
             reason = None if going else "file_shared" if options.delete_files else "files_kept"
             steps.append(
                 Step(
@@ -42,7 +38,7 @@ def record_steps(
                     connection_id=holder.connection_id,
                     service=holder.service,
                     verb=Verb.REMOVE_RECORD,
-                    request_ids=tuple(sorted(going)) or all_ids,
+                    request_ids=going or all_ids,
                     target=record.file_id,
                     name=record.name or record.path,
                     expects={"path": record.path},

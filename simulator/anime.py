@@ -49,7 +49,6 @@ class AnidbAnime:
 
     id: int
     title: str
-    english: str
     kind: AnidbKind
     year: int
     runtime: int
@@ -182,7 +181,6 @@ class Anidb:
         anime = AnidbAnime(
             id=anidb or self._world.next_id("anidb:anime", FIRST_ANIME),
             title=name,
-            english=family.title,
             kind=kind,
             year=family.year,
             runtime=24 if family.kind == "tv" else family.runtime,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 import re
 from typing import Literal
 from urllib.parse import parse_qsl
@@ -36,7 +35,6 @@ class Call:
     method: str
     path: str
     route: str
-    at: datetime
     query: Mapping[str, str]
     form: Mapping[str, str] = field(default_factory=dict)
     body: object = None
@@ -57,7 +55,7 @@ class Call:
         return _REMOVING.search(self.route) is not None
 
 
-async def noted(request: web.Request, service: str, kind: str, at: datetime) -> Call | None:
+async def noted(request: web.Request, service: str, kind: str) -> Call | None:
     """Return the log's line for a request, None for one that changes nothing."""
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else request.path
@@ -70,7 +68,6 @@ async def noted(request: web.Request, service: str, kind: str, at: datetime) -> 
         method=request.method,
         path=request.path,
         route=route,
-        at=at,
         query=dict(request.query),
     )
     if not request.content_type.startswith("multipart/"):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from .clock import SimClock
@@ -21,7 +20,6 @@ class Removed:
     size: int
     freed: int
     by: str  # the service's name, empty for a person
-    at: datetime
 
 
 class Disk:
@@ -127,8 +125,7 @@ class Disk:
         if found is None:
             return 0
         freed = self.volume.remove(path)
-        now = self.clock.now()
-        self.removed.append(Removed(path=path, size=found.size, freed=freed, by=by, at=now))
+        self.removed.append(Removed(path=path, size=found.size, freed=freed, by=by))
         return freed
 
     def _leave(self, path: str) -> None:

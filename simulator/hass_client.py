@@ -21,7 +21,6 @@ class HassClient:
 
     def __init__(self, url: str) -> None:
         """Plan a client for the instance at `url`."""
-        self.url = url
         self._client_id = f"{url}/"
         self._session = aiohttp.ClientSession(
             base_url=url, timeout=aiohttp.ClientTimeout(total=_LIMIT)

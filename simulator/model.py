@@ -114,11 +114,6 @@ class DiskFile:
     quality: str
     created: datetime
 
-    @property
-    def season(self) -> int | None:
-        """Return the season of an episode file."""
-        return self.episodes[0].season if self.episodes else None
-
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class User:

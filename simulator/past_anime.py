@@ -25,7 +25,6 @@ def match_shelf(sim: Simulator) -> None:
                 id=shelf.next_id("series", 142),
                 group=shelf.group_of(anime),
                 anime=anime,
-                created=sim.world.epoch,
                 has_tmdb=True,
             )
             made.episodes = {one: shelf.next_id("episode", 4105) for one in anime.episodes}

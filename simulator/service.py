@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from datetime import datetime
 from email.utils import format_datetime
-import logging
 
 from aiohttp import web
 import orjson
@@ -16,8 +15,6 @@ from .clock import SimClock
 from .faults import Faults, WriteFault
 from .webhooks import Courier
 from .world import World
-
-_LOGGER = logging.getLogger(__name__)
 
 # Set while a call is handled whose files are to stay although the answer says otherwise.
 FILES_STAY: ContextVar[bool] = ContextVar("FILES_STAY", default=False)
@@ -105,7 +102,7 @@ class Service:
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self._count(request)
-        call = await noted(request, self.name, self.kind, self.clock.now())
+        call = await noted(request, self.name, self.kind)
         if call is not None:
             self.world.log.append(call)
         response = await self._before(request)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from .anime import AnidbEpisode
 from .model import Episode, JsonObject
-from .service import Service, json_response
+from .service import Service
 from .shoko_api import ShokoApi
 from .shoko_auth import ShokoAuth
 from .shoko_events import Events, HubCourier
@@ -262,8 +262,3 @@ class Shoko(Service):
     @override
     def unknown_route(self, request: web.Request) -> web.Response:
         return web.Response(status=404)
-
-
-def not_found(text: str) -> web.Response:
-    """Answer that an id is unknown: a plain message."""
-    return json_response(text, 404)

@@ -60,7 +60,6 @@ class ShokoSeries:
     id: int
     group: int
     anime: AnidbAnime
-    created: datetime
     episodes: dict[AnidbEpisode, int] = field(default_factory=dict)
     has_tmdb: bool = False
 

@@ -38,7 +38,6 @@ class Job:
     path: str
     file: int
     started: datetime
-    due: datetime
 
     def as_json(self) -> JsonObject:
         """Return the job as the queue lists it."""
@@ -245,7 +244,6 @@ class Importer:
             id=shelf.next_id("series", 142),
             group=shelf.group_of(anime),
             anime=anime,
-            created=self._server.now(),
         )
         for episode in anime.episodes:
             series.episodes[episode] = shelf.next_id("episode", 4105)
@@ -270,7 +268,7 @@ class Importer:
         due = started + timedelta(seconds=seconds)
         self._free[kind] = due
         path = self._server.shelf.rest_path(file)
-        job = Job(kind=kind, title=title, path=path, file=file.id, started=started, due=due)
+        job = Job(kind=kind, title=title, path=path, file=file.id, started=started)
         self.jobs.append(job)
         if len(self.jobs) == 1:
             self._server.events.queue_changed()

@@ -36,7 +36,6 @@ def invocation(target: str, *arguments: object) -> bytes:
 class HubClient:
     """One client of the hub, from its websocket to its end."""
 
-    id: str
     request: web.Request
     socket: web.WebSocketResponse
     feeds: set[str]  # lower case, as in its address; methods may change it
@@ -151,7 +150,6 @@ class SignalRHub:
             return web.Response(status=400, text="Connection ID required")
         await socket.prepare(request)
         client = HubClient(
-            id=identity,
             request=request,
             socket=socket,
             feeds=_feeds(request),

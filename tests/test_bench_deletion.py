@@ -7,7 +7,6 @@ replays it alone.
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 import json
 from pathlib import Path
 import subprocess
@@ -124,7 +123,6 @@ class Court:
                 method=method,
                 path=path,
                 route=path,
-                at=datetime.now(UTC),
                 query=more.get("query", {}),
                 form=more.get("form", {}),
             )

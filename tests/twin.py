@@ -74,10 +74,6 @@ class TwinHousehold:
         await self.settle()
         return results
 
-    def webhook_id(self, name: str) -> str:
-        """Return the webhook id of a connection."""
-        return webhook_id(name)
-
 
 def webhook_id(name: str) -> str:
     """Return the webhook id that a connection of this name gets."""

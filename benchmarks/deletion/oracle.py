@@ -136,7 +136,7 @@ class Oracle:
 
     @property
     def _others(self) -> OthersOracle:
-        return OthersOracle(self._sim, self.alive)
+        return OthersOracle(self._sim)
 
     def _running(self) -> list[Order]:
         now = self._sim.clock.now()

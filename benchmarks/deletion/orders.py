@@ -1,7 +1,7 @@
 """Say in the twin's words what was ordered: whose titles, and what the shown plan named."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from custom_components.media_status.lifecycle.deletion import Plan, Step, StepStatus, Verb
@@ -37,7 +37,6 @@ class Order:
     starts_at: datetime
     job_id: str = ""
     is_cancelled: bool = False
-    done: set[str] = field(default_factory=set)
 
     def step(self, service: str, verb: Verb, target: str) -> Step | None:
         """Return the step that somebody saw in the plan, if it was to be done."""

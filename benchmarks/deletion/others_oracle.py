@@ -1,6 +1,6 @@
 """Judge what Shoko, Jellyfin and Seerr are told."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from custom_components.media_status.lifecycle.deletion import Verb
 from simulator import Simulator, Title
@@ -14,10 +14,9 @@ from .orders import Order, Want
 class OthersOracle:
     """Know what is left of a title everywhere."""
 
-    def __init__(self, sim: Simulator, alive: Mapping[str, Want]) -> None:
+    def __init__(self, sim: Simulator) -> None:
         """Look at a household."""
         self._sim = sim
-        self._alive = alive
 
     def record(self, call: Call, number: int, order: Order) -> Iterator[str]:
         """Yield what is wrong with dropping a record of Shoko's."""

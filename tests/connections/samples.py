@@ -98,11 +98,3 @@ def _places(
             found.append((value, index))
             found += _places(child)
     return found
-
-
-def deep(levels: int) -> JsonValue:
-    """Return a document that is nested as deeply as asked."""
-    value: JsonValue = "bottom"
-    for _ in range(levels):
-        value = {"episodes": [value], "movie": value if levels < 50 else None}
-    return value

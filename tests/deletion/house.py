@@ -73,7 +73,6 @@ class House:
         self.entry.add_to_hass(hass)
         self.journal = Journal(path)
         self.tracker = Tracker(new_id=lambda: "new")
-        self.services = services
         self.connections = {
             key: cast(
                 "ConnectionCoordinator",

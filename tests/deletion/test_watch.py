@@ -23,8 +23,6 @@ from .estate import (
     without_manager,
 )
 
-OFF = {"follow_external_deletions": "off"}
-
 
 async def log(home: Home) -> list[LogRow]:
     """Return what the log says, newest first."""

@@ -15,7 +15,6 @@ from custom_components.media_status.lifecycle.model import (
     ItemKey,
     ProviderIds,
     Service,
-    Stage,
     Subject,
     Via,
 )
@@ -110,7 +109,6 @@ REQUESTS = drawn(
     item_since=st.builds(dict),
     status=STATUSES,
 )
-STAGES = st.sampled_from(Stage)
 
 
 def entries(request_id: str) -> st.SearchStrategy[TimelineEntry]:

@@ -24,7 +24,7 @@ from .world import at
 
 ONE, TWO, THREE = EPISODES
 SEERR, RADARR, SONARR = Service.SEERR, Service.RADARR, Service.SONARR
-LIBRARY, SHOKO = Service.JELLYFIN, Service.SHOKO
+LIBRARY = Service.JELLYFIN
 OUT = Wanted(monitored=True, released=True)
 
 

@@ -37,7 +37,7 @@ from .wish import EPISODES, Wish, about, fetched
 from .world import at
 
 ONE, TWO, THREE = EPISODES
-SEERR, RADARR, SONARR = Service.SEERR, Service.RADARR, Service.SONARR
+SEERR, RADARR = Service.SEERR, Service.RADARR
 LIBRARY, SHOKO = Service.JELLYFIN, Service.SHOKO
 OUT = Wanted(monitored=True, released=True)
 

@@ -23,7 +23,7 @@ from .world import at
 
 ONE, TWO, THREE = EPISODES
 S = Stage
-SEERR, RADARR, CLIENT = Service.SEERR, Service.RADARR, Service.QBITTORRENT
+SEERR, RADARR = Service.SEERR, Service.RADARR
 
 
 def _grabbed(*items: ItemKey, when: float = 1, key: str = "a") -> Wish:

@@ -21,7 +21,7 @@ from .world import at
 
 ONE, TWO, THREE = EPISODES
 S = Stage
-SEERR, RADARR, CLIENT = Service.SEERR, Service.RADARR, Service.QBITTORRENT
+RADARR, CLIENT = Service.RADARR, Service.QBITTORRENT
 GRACE = GRAB_GRACE.total_seconds() / 60
 
 

@@ -14,7 +14,6 @@ from .shapes import sample
 
 BASE = "/api/v1"
 SLOT = f"{BASE}/settings/notifications/webhook"
-FORBIDDEN = {"status": 403, "error": "You do not have permission to access this endpoint"}
 type Body = dict[str, object]
 
 

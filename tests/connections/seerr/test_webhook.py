@@ -22,7 +22,6 @@ class Setup:
 
     def __init__(self, sim: Simulator, session: aiohttp.ClientSession) -> None:
         """Connect."""
-        self.sim = sim
         self.client = SeerrClient(session, sim.url("seerr"), sim.api_key("seerr"))
         self.connection = SeerrConnection("seerr", self.client)
 

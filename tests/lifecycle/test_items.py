@@ -63,6 +63,7 @@ def test_what_seerr_says_before_anything_is_grabbed(
     if managed:
         wish.says(1, about(Wanted(monitored=False, released=True), MOVIE))
     assert wish.stage() is stage
+    assert wish.status.items == {MOVIE: stage}
 
 
 @pytest.mark.parametrize(("minutes", "stage"), [(10, S.DELETED), (9, S.APPROVED)])
@@ -120,6 +121,14 @@ def test_a_decision_counts_before_the_items_are_known() -> None:
         wish = Wish(ONE, managed=False)
         wish.house.tracker.decide(wish.request.id, verdict, None, at(1))
         assert (wish.stage(), wish.status.items) == (stage, {})
+
+
+def test_a_decision_is_of_every_item() -> None:
+    """Each of them stands where a person said."""
+    for verdict, stage in ((Verdict.AVAILABLE, S.AVAILABLE), (Verdict.FAILED, S.FAILED)):
+        wish = _grabbed(*EPISODES)
+        wish.house.tracker.decide(wish.request.id, verdict, None, at(2))
+        assert wish.status.items == dict.fromkeys(EPISODES, stage)
 
 
 # --- items -------------------------------------------------------------------------------------

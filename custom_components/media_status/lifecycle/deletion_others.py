@@ -30,7 +30,7 @@ def record_steps(
     for holder in holders:
         for record in holder.holdings.records if holder.holdings else ():
             # The very path: a copy in 4K, say, may lie in a folder of the same name and stay.
-            going = doom.files.get(record.path, ())
+            going = doom.files.get(record.path)
             reason = None if going else "file_shared" if options.delete_files else "files_kept"
             steps.append(
                 Step(

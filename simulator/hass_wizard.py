@@ -102,12 +102,17 @@ async def until_connected(client: HassClient, limit: float = 60.0) -> None:
 
 
 async def _is_connected(client: HassClient) -> bool:
+    entries = await client.command("config_entries/get", domain="media_status")
     try:
         answer = await client.command("media_status/connections")
     except HassRefusedError:
         return False  # it is being set up
     rows = answer.get("connections") if isinstance(answer, dict) else None
-    return isinstance(rows, list) and all(
+    if not isinstance(rows, list) or not isinstance(entries, list):
+        return False
+    # One that was just added is not there before the entry is set up anew.
+    added = sum(int(entry["num_subentries"]) for entry in entries)
+    return len(rows) == added and all(
         row["is_healthy"] and row["webhook"] in _PUSHING for row in rows
     )
 

@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.media_status import JOURNAL_FILE, async_remove_config_entry_device
 from custom_components.media_status.const import DOMAIN
+from custom_components.media_status.deletion.desk import DeletionDesk
 from custom_components.media_status.hub import Hub
 from custom_components.media_status.journal import Journal, JournalError
 from custom_components.media_status.lifecycle.model import Service, Stage
@@ -21,6 +22,7 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from simulator import Simulator
 
 from .household import asked, running
+from .subentries import connect
 from .twin import twin
 
 
@@ -156,3 +158,25 @@ async def test_a_failed_setup_lets_go_of_the_journal(
     entry.add_to_hass(hass)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert not [one for one in threading.enumerate() if "media_status" in one.name]
+
+
+@pytest.mark.parametrize(
+    ("part", "step"), [(Journal, "open"), (Hub, "restore"), (DeletionDesk, "start")]
+)
+async def test_a_connection_that_is_added_during_the_setup_is_not_lost(
+    hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: type, step: str
+) -> None:
+    """People add one after the other, and each addition sets the entry up anew."""
+    async with running(hass, tmp_path, (Service.SEERR,)) as home:
+        proceed, added = getattr(part, step), []
+
+        async def add(*how: object) -> object:
+            if not added:
+                added.append(connect(hass, home.entry, "radarr").subentry_id)
+            return await proceed(*how)
+
+        monkeypatch.setattr(part, step, add)
+        await hass.config_entries.async_reload(home.entry.entry_id)
+        await hass.async_block_till_done()
+        assert home.entry.state is ConfigEntryState.LOADED
+        assert home.hub.connections.keys() == {"seerr", *added}

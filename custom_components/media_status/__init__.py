@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from homeassistant.const import CONF_URL, EVENT_HOMEASSISTANT_FINAL_WRITE, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
@@ -50,6 +50,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> bool:
     """Open the journal, restore what it knows, connect the services."""
+    in_force = _settings(entry)
     journal = Journal(journal_path(hass))
     hub = Hub(hass, entry, journal, await async_load(hass))
     try:
@@ -69,6 +70,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: MediaStatusConfigEntry) 
     except BaseException:  # cancelled, too: the journal's thread must not outlive the attempt
         await journal.close()
         raise
+    _follow_settings(hass, entry, hub, in_force)
     return True
 
 
@@ -88,13 +90,6 @@ async def _async_start(
     RequestIssues(hass, hub).start()
     hass.data[DATA_POSTERS].attach(hub)
     _register_tracker_device(hass, entry)
-    in_force = _settings(entry)
-
-    async def updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
-        if _settings(entry) != in_force:  # else we only noted something down
-            await _async_updated(hass, entry)
-
-    entry.async_on_unload(entry.add_update_listener(updated))
 
     async def close(_event: Event) -> None:
         await hub.close()
@@ -169,9 +164,23 @@ def _register_tracker_device(hass: HomeAssistant, entry: MediaStatusConfigEntry)
     )
 
 
-async def _async_updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+@callback
+def _follow_settings(
+    hass: HomeAssistant, entry: MediaStatusConfigEntry, hub: Hub, in_force: tuple[object, ...]
+) -> None:
+    """Reload when people decide something else, also what they decided during the setup."""
+
+    async def updated(hass: HomeAssistant, entry: MediaStatusConfigEntry) -> None:
+        if _settings(entry) != in_force:  # else we only noted something down
+            await _async_updated(hass, entry, hub)
+
+    entry.async_on_unload(entry.add_update_listener(updated))
+    if _settings(entry) != in_force:
+        hass.async_create_task(updated(hass, entry), "settings of the time of the setup")
+
+
+async def _async_updated(hass: HomeAssistant, entry: MediaStatusConfigEntry, hub: Hub) -> None:
     """Take our webhook out of services we leave, then reload with the new settings."""
-    hub = entry.runtime_data
     gone = [
         coordinator
         for key, coordinator in hub.connections.items()

@@ -168,7 +168,8 @@ async def test_a_connection_that_is_added_during_the_setup_is_not_lost(
 ) -> None:
     """People add one after the other, and each addition sets the entry up anew."""
     async with running(hass, tmp_path, (Service.SEERR,)) as home:
-        proceed, added = getattr(part, step), []
+        proceed = getattr(part, step)
+        added: list[str] = []
 
         async def add(*how: object) -> object:
             if not added:

@@ -153,7 +153,7 @@ def test_a_person_can_ask_for_another_day(end: Callable[[Job], Job]) -> None:
     again = tried_again(job, now)
     assert again.is_open
     assert (again.deadline, again.again_at) == (now + PERSISTENCE, None)
-    assert state(again) == replace(state(job), next_at=now, ended_at=None)
+    assert state(again) == replace(state(job), looks=0, next_at=now, ended_at=None)
     assert state(again, "alone") == state(job, "alone")
     assert state(again, "left") == state(job, "left")
     assert [one for one, _ in due(again, now)] == [FIRST]

@@ -173,6 +173,8 @@ def test_failures_are_tried_again_more_and_more_rarely() -> None:
         assert (state(job).status, state(job).attempts) == (StepStatus.FAILED, 1)
         assert (state(job).reason, state(job).message) == ("no_answer", "502")
     assert waits == [5, 15, 60, 300, 900, 3600, 3600, 3600]
+    job = failed(tried_again(job, NOON), "first", NOON, reason="no_answer")
+    assert seconds(job) == 5  # a person has asked for it
 
 
 def test_a_look_that_fails_does_not_undo_what_was_accepted() -> None:

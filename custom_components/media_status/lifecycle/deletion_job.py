@@ -330,7 +330,7 @@ def rehearsed(job: Job, step_id: str, now: datetime, *, call: str | None) -> Job
 def tried_again(job: Job, now: datetime) -> Job:
     """Return the job opened for another day for what failed, as a person asks for."""
     states = {
-        key: replace(state, next_at=now, ended_at=None)
+        key: replace(state, looks=0, next_at=now, ended_at=None)
         if state.status is StepStatus.FAILED
         else state
         for key, state in job.states.items()

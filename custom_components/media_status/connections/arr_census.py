@@ -1,6 +1,7 @@
 """Count what a Radarr or Sonarr has, and make sure of what it lacks."""
 
 from abc import ABC, abstractmethod
+import asyncio
 from collections.abc import Collection
 from typing import ClassVar, override
 
@@ -37,9 +38,13 @@ class ArrCensus[C: DeletingArrClient, T: Movie | Series](ABC):
     async def census(self) -> Census:
         """Return all titles with their files, in one call."""
         dropped = self._client.dropped
-        titles = tuple(map(self._owned, await self._shelf.many(None)))
+        titles = await asyncio.to_thread(self._all_owned, await self._shelf.many(None))
         self._check_whole(dropped)
         return Census(size=sum(one.files > 0 for one in titles), titles=titles)
+
+    def _all_owned(self, titles: Collection[T]) -> tuple[Owned, ...]:
+        """Return what is owned of a whole library; it takes longer than the loop may stop."""
+        return tuple(self._owned(title) for title in titles)
 
     async def holding(self, own_id: str) -> Holding | None:
         """Return what there is of a title, None when the title is gone."""

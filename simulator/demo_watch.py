@@ -111,6 +111,6 @@ def _remark(request: JsonObject) -> str:
     counts = request.get("episodes")
     if request.get("stuck") and isinstance(request.get("explanation"), dict):
         return f"  ({request['explanation']['sentence']})"  # type: ignore[index] # checked above
-    if isinstance(counts, dict):
+    if isinstance(counts, dict) and counts.get("total"):
         return f"  ({counts.get('available')} of {counts.get('total')} episodes ready)"
     return ""

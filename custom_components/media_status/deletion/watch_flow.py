@@ -1,60 +1,21 @@
 """Let people say what only they know: that a loss is right, and that others shall follow."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, override
 
-import voluptuous as vol
-
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from ..clients.errors import ClientError
 from ..const import DOMAIN
-from ..journal_schema import JournalError
 from .brakes import DeletionRefused
+from .confirm_flow import ConfirmThenActFlow
 from .refusals import refusal
 
 if TYPE_CHECKING:
-    from ..hub import Hub, MediaStatusConfigEntry
+    from ..hub import Hub
 
 
-class _WatchRepairFlow(RepairsFlow, ABC):
-    """Explain, then act on what a person confirms."""
-
-    async def async_step_init(
-        self, user_input: Mapping[str, object] | None = None
-    ) -> RepairsFlowResult:
-        """Start with the explanation."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: Mapping[str, object] | None = None
-    ) -> RepairsFlowResult:
-        """Explain, then act."""
-        if user_input is None:
-            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-            return self.async_show_form(
-                step_id="confirm",
-                data_schema=vol.Schema({}),
-                description_placeholders=None if issue is None else issue.translation_placeholders,
-            )
-        entries: list[MediaStatusConfigEntry] = self.hass.config_entries.async_loaded_entries(
-            DOMAIN
-        )
-        if not entries:
-            return self.async_abort(reason="unavailable")
-        try:
-            return await self._act(entries[0].runtime_data)
-        except JournalError:
-            return self.async_abort(reason="unavailable")
-
-    @abstractmethod
-    async def _act(self, hub: Hub) -> RepairsFlowResult:
-        """Do what was confirmed; raise JournalError."""
-
-
-class VanishedRepairFlow(_WatchRepairFlow):
+class VanishedRepairFlow(ConfirmThenActFlow):
     """Take what a service has now for all that it should have."""
 
     @override
@@ -63,7 +24,7 @@ class VanishedRepairFlow(_WatchRepairFlow):
         return self.async_create_entry(data={})
 
 
-class FollowRepairFlow(_WatchRepairFlow):
+class FollowRepairFlow(ConfirmThenActFlow):
     """Let the other services follow, by a plan that is made anew."""
 
     @override

@@ -18,9 +18,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from custom_components.media_status.const import DOMAIN
 from custom_components.media_status.lifecycle.deletion_job import next_due
 from custom_components.media_status.lifecycle.model import Stage
+from homeassistant.components.repairs import repairs_flow_manager
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator.arr_state import MovieEntry, SeriesEntry
 from simulator.holdings import Held, hold_film, hold_series, settled
@@ -221,12 +223,23 @@ async def test_a_deletion_can_be_called_off(
         assert not home.sim.removing
 
 
+async def repaired(hass: HomeAssistant, issue_id: str) -> str | None:
+    """Confirm a report; return why its flow ended."""
+    await async_setup_component(hass, "repairs", {})
+    manager = repairs_flow_manager(hass)
+    assert manager is not None
+    form = await manager.async_init(DOMAIN, data={"issue_id": issue_id})
+    return (await manager.async_configure(form["flow_id"], {})).get("reason")
+
+
+@pytest.mark.parametrize("by_repair", [True, False])
 async def test_files_that_stay_are_reported_until_they_are_gone(
     hass: HomeAssistant,
     tmp_path: Path,
     hass_client_no_auth: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
     admin: Context,
+    by_repair: bool,
 ) -> None:
     """Radarr says it is done and the file is there: that is a failure, and can be tried again."""
     async with home_with_film(hass, tmp_path, hass_client_no_auth, monkeypatch, ON) as (home, held):
@@ -252,8 +265,15 @@ async def test_files_that_stay_are_reported_until_they_are_gone(
         assert home.request_for(held.entry.title).stage is not Stage.DELETED
         for path in (held.files[0].path, *held.files[0].extras):
             home.sim.world.remove_file(path)  # what a person does
-        again = await act(hass, "delete_request", admin, retry=job_id)
-        assert again["job"]["status"] == "running"
+        await hass.config_entries.async_unload(home.entry.entry_id)
+        assert await repaired(hass, issue_id) == "unavailable"
+        await hass.config_entries.async_setup(home.entry.entry_id)
+        if by_repair:
+            assert await repaired(hass, issue_id) == "tried"
+        else:
+            again = await act(hass, "delete_request", admin, retry=job_id)
+            assert again["job"]["status"] == "running"
+        assert issues.async_get_issue(DOMAIN, issue_id) is not None
         await finish(home)
         assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
         assert home.request_for(held.entry.title).stage is Stage.DELETED

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
@@ -16,6 +17,7 @@ from custom_components.media_status.connections.base import WebhookState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
 from .household import Household, running
@@ -76,6 +78,30 @@ async def test_it_is_put_back_within_an_hour(
         await an_hour_later(home, freezer)
         assert (slot.state, slot.repairs) == (WebhookState.OURS, 2)
         assert reports(hass) == set()
+
+
+async def test_what_happened_without_it_is_asked_for(
+    hass: HomeAssistant,
+    tmp_path: Path,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until it stood, nobody told us; once it stands, the next survey can wait."""
+    async with running(hass, tmp_path, options={**URLS, "manage_webhooks": True}) as home:
+        slot, radarr = Slot(home, monkeypatch), home.hub.connections["radarr"]
+
+        def wait() -> timedelta:
+            assert radarr.next_survey_at is not None
+            return radarr.next_survey_at - dt_util.utcnow()
+
+        await an_hour_later(home, freezer)
+        assert (slot.repairs, wait()) == (1, timedelta(seconds=1))
+        freezer.tick(timedelta(seconds=2))
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert wait() > timedelta(seconds=20)
+        await an_hour_later(home, freezer)
+        assert (slot.repairs, wait() > timedelta(seconds=20)) == (1, True)
 
 
 async def test_what_does_not_stay_is_reported(

@@ -150,6 +150,8 @@ class WebhookKeeper:
         was_ours = self._coordinator.data.webhook is WebhookState.OURS
         state = await connection.ensure_webhook(target)
         self._is_thorough = False
+        if before is not WebhookState.OURS and state in _STANDING:
+            self._coordinator.ring()  # nobody has told us what happened until now
         if was_ours and before in {WebhookState.BROKEN, WebhookState.MISSING}:
             self._repaired.append(dt_util.utcnow())
             _LOGGER.info("The webhook of %s was %s and is put back", self._coordinator.name, before)
@@ -177,6 +179,7 @@ class WebhookKeeper:
         state = await connection.ensure_webhook(shared, take_over=True)
         if state in _STANDING:
             self._remember({CONF_WEBHOOK_HELD: True})
+            self._coordinator.ring()
             _LOGGER.info("The webhook of %s is taken over, its pushes are passed on", name)
         return state
 

@@ -239,6 +239,8 @@ async def test_a_search_in_vain(home: TwinHousehold, film: Title) -> None:
 async def test_the_next_look_is_told(home: TwinHousehold, film: Title) -> None:
     """When the service that decides is asked again; never when it is over."""
     request = only_request(home, film)
+    async_fire_time_changed(home.hass, home.sim.clock.now())  # whoever rang is answered
+    await home.survey()
     answer = await call(home.hass, "get_requests")
     (found,) = rows(answer, "requests")
     told = found["explanation"]

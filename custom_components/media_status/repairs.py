@@ -1,7 +1,7 @@
 """Tell the user what only a person can put right, and lead there."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final, override
 
 import voluptuous as vol
 
@@ -21,10 +21,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
+from .confirm_flow import ConfirmThenActFlow
 from .const import CONF_TAKE_OVER_WEBHOOK, CONF_WEBHOOK_LOSSES, DOMAIN, KIND_NAMES
 from .deletion.repair_flow import DeletionRepairFlow
 from .deletion.watch_flow import FollowRepairFlow, VanishedRepairFlow
 from .deletion.watch_issues import DELETED_ELSEWHERE, MUCH_VANISHED
+
+if TYPE_CHECKING:
+    from .hub import Hub
 
 AUTH_FAILED: Final = "auth_failed"
 DELETION_FAILED: Final = "deletion_failed"
@@ -268,27 +272,11 @@ class WebhookRepairFlow(ConnectionRepairFlow):
         return self.async_create_entry(data={})
 
 
-class RetryRepairFlow(RepairsFlow):
-    """Get a stuck request moving, as the action `retry` does."""
+class RetryRepairFlow(ConfirmThenActFlow):
+    """Get a stuck request moving, as the action `retry` does; the report stays until it moves."""
 
-    async def async_step_init(
-        self, user_input: Mapping[str, object] | None = None
-    ) -> RepairsFlowResult:
-        """Start with the explanation."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: Mapping[str, object] | None = None
-    ) -> RepairsFlowResult:
-        """Explain, then ask the services; the report stays until the request moves."""
-        if user_input is None:
-            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-            placeholders = issue.translation_placeholders if issue is not None else None
-            return self.async_show_form(
-                step_id="confirm",
-                data_schema=vol.Schema({}),
-                description_placeholders=placeholders,
-            )
+    @override
+    async def _act(self, hub: Hub) -> RepairsFlowResult:
         try:
             answer = await self.hass.services.async_call(
                 DOMAIN,

@@ -179,7 +179,7 @@ class WebhookKeeper:
         state = await connection.ensure_webhook(shared, take_over=True)
         if state in _STANDING:
             self._remember({CONF_WEBHOOK_HELD: True})
-            self._coordinator.ring()
+            self._coordinator.ring()  # of what happened until now the owner was told
             _LOGGER.info("The webhook of %s is taken over, its pushes are passed on", name)
         return state
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.components.repairs import RepairsFlowResult
 
+from ..confirm_flow import ConfirmThenActFlow
 from .brakes import DeletionRefused
-from .confirm_flow import ConfirmThenActFlow
 
 if TYPE_CHECKING:
     from ..hub import Hub

@@ -143,7 +143,7 @@ class Runner:
         before = self.jobs[job_id]
         try:
             await self._do_next(job_id)
-        except Exception:
+        except Exception:  # a bug of ours; the other jobs must not wait for it
             _LOGGER.exception("Unexpected error in deletion %s", job_id)
             self._resting[job_id] = dt_util.utcnow() + _REST
             return

@@ -6,9 +6,9 @@ from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
 from ..clients.errors import ClientError
+from ..confirm_flow import ConfirmThenActFlow
 from ..const import DOMAIN
 from .brakes import DeletionRefused
-from .confirm_flow import ConfirmThenActFlow
 from .refusals import refusal
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import voluptuous as vol
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import DOMAIN
-from ..journal_schema import JournalError
+from .const import DOMAIN
+from .journal_schema import JournalError
 
 if TYPE_CHECKING:
-    from ..hub import Hub, MediaStatusConfigEntry
+    from .hub import Hub, MediaStatusConfigEntry
 
 
 class ConfirmThenActFlow(RepairsFlow, ABC):
